@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The attach transaction.  Everything is built in the interface's directory before the XDP program
+ * goes on; up to then no packet is treated differently, and removing the directory undoes it all.
+ * A former instance's directory is set aside meanwhile and comes back if this fails.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "host.h"
+#include "kernelside.h"
+#include "maps.h"
+
+static int random_fill(void *bytes, size_t size)
+{
+	ssize_t got;
+
+	do {
+		got = getrandom(bytes, size, 0);
+	} while (got < 0 && errno == EINTR);
+	return got == (ssize_t)size ? 0 : -EIO;
+}
+
+static int config_make(const struct attach_request *request, struct config *ret_config)
+{
+	struct config config = {
+		.abi = SYNGUARD_ABI,
+		.mode = request->mode,
+		.all_ports = request->all_ports,
+		.hop_limit = iface_hop_limit(request->iface.name),
+		.ifindex = request->iface.index,
+		.netns_ino = host_netns(),
+		.hz = host_hz(),
+		.attached_at = (__u64)time(NULL),
+	};
+	int err = 0;
+
+	memcpy(config.mac, request->iface.mac, sizeof(config.mac));
+	config.epoch_shift = host_epoch_shift(config.hz);
+	while (!err && !config.mark)
+		err = random_fill(&config.mark, sizeof(config.mark));
+	if (!err)
+		err = iface_advmss(config.ifindex, &config.advmss4, &config.advmss6);
+	if (!err)
+		*ret_config = config;
+	return err;
+}
+
+/* Handshakes in flight need the keys, and the note that cookies without timestamps are out. */
+static int keys_fill(const char *dir, const struct instance *old, const char *old_dir)
+{
+	struct runtime runtime = {0};
+	struct keys keys = {0};
+	bool inherit = old->state == INSTANCE_LINGERING || old->state == INSTANCE_LOST;
+	int err;
+
+	if (inherit && !map_load(old_dir, "keys", &keys)) {
+		memcpy(runtime.nots_epoch, old->runtime.nots_epoch, sizeof(runtime.nots_epoch));
+		err = 0;
+	} else {
+		err = random_fill(keys.current, sizeof(keys.current));
+		if (!err)
+			err = random_fill(keys.previous, sizeof(keys.previous));
+	}
+	if (!err)
+		err = map_store(dir, "keys", &keys);
+	explicit_bzero(&keys, sizeof(keys));
+	return err ? err : map_store(dir, "runtime", &runtime);
+}
+
+static int maps_fill(const struct attach_request *request, const char *dir,
+		     const struct config *config, struct error *error)
+{
+	int err = map_ports_store(dir, request->ports);
+
+	if (!err)
+		err = map_store(dir, "config", config);
+	if (err)
+		return error_set(error, err, "cannot write the configuration to the maps: %s",
+				 strerror(-err));
+	return 0;
+}
+
+struct build {
+	const struct attach_request *request;
+	const struct instance *old;
+	char dir[PIN_PATH_MAX];
+	char old_dir[PIN_PATH_MAX];
+	struct config config;
+	struct synguard_kernel *kernel;
+};
+
+/* Our program on the hook, right after it was put there (or may have been). */
+static int ours_find(const struct build *build, struct xdp_found *ret_found)
+{
+	__u32 id, size;
+	int err, fd = map_open(build->dir, "config");
+
+	if (fd < 0)
+		return fd;
+	err = map_identify(fd, &id, &size);
+	close(fd);
+	return err ? err : xdp_find(build->request->iface.index, id, 0, ret_found);
+}
+
+static int word_store(const char *dir, unsigned int offset, __u32 value)
+{
+	int err, fd = map_open(dir, "runtime");
+
+	if (fd < 0)
+		return fd;
+	err = map_write_u32(fd, offset, value);
+	close(fd);
+	return err;
+}
+
+/* The old hook runs before the new one and ends the chain, so it must find handshakes by itself. */
+static int old_prepare(struct build *build, struct error *error)
+{
+	int err;
+
+	if (build->old->state == INSTANCE_NONE)
+		return 0;
+	word_store(build->old->dir, offsetof(struct runtime, tc_alone), 1);
+	if (!rename(build->old->dir, build->old_dir))
+		return 0;
+	err = -errno;
+	return error_set(error, err, "cannot rename %s: %s", build->old->dir, strerror(-err));
+}
+
+static int adopt_finish(struct synguard_kernel *kernel, const char *dir,
+			const struct config *config, struct error *error)
+{
+	int err = kernelside_adopt(kernel, error);
+
+	if (err)
+		return err;
+	err = map_store(dir, "config", config);
+	if (!err)
+		err = word_store(dir, offsetof(struct runtime, table_complete), 1);
+	if (err)
+		return error_set(error, err, "cannot write the configuration: %s", strerror(-err));
+	return 0;
+}
+
+/* From the XDP program on, packets are answered: this is the commit point for recovery. */
+static int build_commit(struct build *build, struct attach_result *result, struct error *error)
+{
+	struct xdp_found found = {0};
+	int err = xdp_choose(build->request, build->dir, &build->config, result, error);
+
+	if (err)
+		return err;
+	err = ours_find(build, &found);
+	if (err)
+		return error_set(error, err, "cannot read the XDP hook: %s", strerror(-err));
+	result->xdp_mode = build->config.xdp_mode;
+	result->dispatcher = found.dispatcher;
+	build->config.xdp_prog_id = found.our_id ? found.our_id : found.main_id;
+	return adopt_finish(build->kernel, build->dir, &build->config, error);
+}
+
+static int build_run(struct build *build, struct attach_result *result, struct error *error)
+{
+	int err = config_make(build->request, &build->config);
+
+	if (err)
+		return error_set(error, err, "cannot read its routes or random numbers: %s",
+				 strerror(-err));
+	err = kernelside_load(build->dir, &build->kernel, error);
+	if (err)
+		return err;
+	err = keys_fill(build->dir, build->old, build->old_dir);
+	if (err)
+		error_set(error, err, "cannot make the cookie keys: %s", strerror(-err));
+	if (!err)
+		err = maps_fill(build->request, build->dir, &build->config, error);
+	if (!err)
+		err = kernelside_link(build->kernel, build->dir, build->config.ifindex, error);
+	if (!err)
+		err = build_commit(build, result, error);
+	kernelside_close(build->kernel);
+	return err;
+}
+
+static void build_undo(const struct build *build)
+{
+	struct error ignored;
+	struct xdp_found found;
+
+	if (!ours_find(build, &found) && found.our_id)
+		xdp_detach(build->request->iface.index, &found, &ignored);
+	pins_remove(build->dir);
+	if (build->old->state != INSTANCE_NONE)
+		rename(build->old_dir, build->dir);
+}
+
+int attach_run(const struct attach_request *request, const struct instance *old,
+	       struct attach_result *ret_result, struct error *error)
+{
+	struct build build = {.request = request, .old = old};
+	int err;
+
+	pins_dir(request->iface.name, build.dir);
+	pins_dir_aside(request->iface.name, build.old_dir);
+	ret_result->repaired = old->state == INSTANCE_LOST;
+	err = old_prepare(&build, error);
+	if (err)
+		return err;
+	err = pins_make(build.dir, error);
+	if (!err)
+		err = build_run(&build, ret_result, error);
+	if (err)
+		build_undo(&build);
+	else if (old->state != INSTANCE_NONE)
+		pins_remove(build.old_dir);
+	return err;
+}
+
+int attach_complete(const struct instance *instance, struct error *error)
+{
+	struct config config = instance->config;
+	struct synguard_kernel *kernel;
+	int err = kernelside_load(instance->dir, &kernel, error);
+
+	if (err)
+		return err;
+	config.xdp_prog_id = instance->xdp.our_id;
+	config.detached_at = 0;
+	err = word_store(instance->dir, offsetof(struct runtime, tc_alone), 0);
+	if (err)
+		error_set(error, err, "cannot write to the maps: %s", strerror(-err));
+	else
+		err = adopt_finish(kernel, instance->dir, &config, error);
+	kernelside_close(kernel);
+	return err;
+}

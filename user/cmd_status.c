@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/* synguard status: what is attached where, and whether it still is as the loader left it. */
+#include <stdio.h>
+
+#include "access.h"
+#include "cli.h"
+#include "names.h"
+#include "output.h"
+#include "report.h"
+
+static int one_status(const struct args *args)
+{
+	struct report report;
+
+	report_make(args->iface, &report);
+	if (report.instance.state == INSTANCE_NONE) {
+		fprintf(stderr,
+			"synguard: no status of %s: it is not attached; attach it: synguard attach"
+			" %s\n",
+			args->iface, args->iface);
+		return EXIT_FAILED;
+	}
+	if (args->json && output_json(report_json(&report), JSON_PRETTY))
+		return EXIT_FAILED;
+	if (!args->json)
+		report_print(&report);
+	return *report.problem ? EXIT_FAILED : EXIT_OK;
+}
+
+static int every_status(const struct args *args)
+{
+	json_t *array = args->json ? json_array() : NULL;
+	struct names names;
+	struct report report;
+	int code = EXIT_OK;
+	unsigned int i;
+
+	names_list(NULL, &names);
+	for (i = 0; i < names.count; i++) {
+		report_make(names.name[i], &report);
+		if (report.instance.state == INSTANCE_NONE)
+			continue;
+		if (*report.problem)
+			code = EXIT_FAILED;
+		if (args->json)
+			json_array_append_new(array, report_json(&report));
+		else
+			report_print(&report);
+	}
+	if (args->json)
+		return output_json(array, JSON_PRETTY) ? EXIT_FAILED : code;
+	if (!names.count)
+		printf("nothing is attached; to protect an interface: synguard attach IFACE\n");
+	return code;
+}
+
+int cmd_status(const struct args *args)
+{
+	struct error error;
+
+	if (access_check(&error)) {
+		fprintf(stderr, "synguard: no status: %s\n", error.text);
+		return EXIT_FAILED;
+	}
+	return args->iface ? one_status(args) : every_status(args);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading and linking the programs of the kernel object. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "kernelside.h"
+#include "pins.h"
+#include "kernel.skel.h"
+
+enum { TCX_INGRESS = 46 }; /* BPF_TCX_INGRESS, Linux 6.6; libbpf 1.1 has no name for it */
+
+int kernelside_load(const char *dir, struct synguard_kernel **ret_kernel, struct error *error)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = dir);
+	struct synguard_kernel *kernel = synguard_kernel__open_opts(&opts);
+	int err;
+
+	if (!kernel)
+		return error_set(error, -errno, "cannot open the BPF programs: %s",
+				 strerror(errno));
+	bpf_program__set_expected_attach_type(kernel->progs.synguard_tc,
+					      (enum bpf_attach_type)TCX_INGRESS);
+	error_log_clear();
+	err = synguard_kernel__load(kernel);
+	if (err) {
+		error_set(error, err, "the kernel refuses the BPF programs or maps (%s): %s",
+			  strerror(-err), error_log());
+		synguard_kernel__destroy(kernel);
+		return err;
+	}
+	*ret_kernel = kernel;
+	return 0;
+}
+
+static int link_pin(int link_fd, const char *dir, const char *name)
+{
+	char path[PIN_PATH_MAX];
+	int err;
+
+	if (link_fd < 0)
+		return link_fd;
+	pins_file(dir, name, path);
+	err = bpf_obj_pin(link_fd, path);
+	close(link_fd);
+	return err;
+}
+
+static int tc_link(struct synguard_kernel *kernel, __u32 ifindex)
+{
+	return bpf_link_create(bpf_program__fd(kernel->progs.synguard_tc), (int)ifindex,
+			       (enum bpf_attach_type)TCX_INGRESS, NULL);
+}
+
+int kernelside_link(struct synguard_kernel *kernel, const char *dir, __u32 ifindex,
+		    struct error *error)
+{
+	struct bpf_link *watch;
+	char path[PIN_PATH_MAX];
+	int err = link_pin(tc_link(kernel, ifindex), dir, "link_tc");
+
+	if (err)
+		return error_set(error, err, "cannot attach the hand-off at tcx ingress: %s",
+				 strerror(-err));
+	watch = bpf_program__attach(kernel->progs.synguard_sock);
+	if (!watch)
+		return error_set(error, -errno,
+				 "cannot attach to the tracepoint inet_sock_set_state: %s",
+				 strerror(errno));
+	pins_file(dir, "link_sock", path);
+	err = bpf_link__pin(watch, path);
+	bpf_link__destroy(watch);
+	if (err)
+		return error_set(error, err, "cannot pin %s: %s", path, strerror(-err));
+	return 0;
+}
+
+static int iter_drain(int fd)
+{
+	char buffer[4096];
+	ssize_t length;
+
+	do {
+		length = read(fd, buffer, sizeof(buffer));
+	} while (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)));
+	return length < 0 ? -errno : 0;
+}
+
+int kernelside_adopt(struct synguard_kernel *kernel, struct error *error)
+{
+	struct bpf_link *link = bpf_program__attach_iter(kernel->progs.synguard_adopt, NULL);
+	int err, fd;
+
+	if (!link)
+		return error_set(error, -errno, "cannot read the kernel's TCP sockets: %s",
+				 strerror(errno));
+	fd = bpf_iter_create(bpf_link__fd(link));
+	err = fd < 0 ? fd : iter_drain(fd);
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	if (err)
+		return error_set(error, err, "cannot read the kernel's TCP sockets: %s",
+				 strerror(-err));
+	return 0;
+}
+
+void kernelside_close(struct synguard_kernel *kernel)
+{
+	synguard_kernel__destroy(kernel);
+}

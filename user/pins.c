@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The BPF file system below /sys/fs/bpf/synguard: mounting, naming, locking, removing. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pins.h"
+
+#define BPFFS "/sys/fs/bpf"
+
+enum { LOCK_WAIT_MS = 5000, LOCK_STEP_MS = 20 };
+
+static void name_copy(const char *from, char swap, char by, char *to, size_t size)
+{
+	size_t i;
+
+	for (i = 0; from[i] && i + 1 < size; i++)
+		to[i] = from[i] == swap ? by : from[i];
+	to[i] = '\0';
+}
+
+void pins_dir(const char *iface, char ret_dir[PIN_PATH_MAX])
+{
+	char name[IFNAMSIZ];
+
+	name_copy(iface, '.', ':', name, sizeof(name));
+	snprintf(ret_dir, PIN_PATH_MAX, "%s/%s", PIN_ROOT, name);
+}
+
+void pins_dir_aside(const char *iface, char ret_dir[PIN_PATH_MAX])
+{
+	char name[IFNAMSIZ];
+
+	name_copy(iface, '.', ':', name, sizeof(name));
+	snprintf(ret_dir, PIN_PATH_MAX, "%s/::%s", PIN_ROOT, name);
+}
+
+void pins_file(const char *dir, const char *name, char ret_path[PIN_PATH_MAX])
+{
+	snprintf(ret_path, PIN_PATH_MAX, "%.80s/%.40s", dir, name);
+}
+
+static int bpffs_mount(struct error *error)
+{
+	struct statfs fs;
+
+	if (!statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	if (!mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+		return 0;
+	return error_set(error, -errno,
+			 "the BPF file system is not mounted at %s and cannot be mounted (%s); mount"
+			 " it: mount -t bpf bpf %s",
+			 BPFFS, strerror(errno), BPFFS);
+}
+
+int pins_prepare(struct error *error)
+{
+	int err = bpffs_mount(error);
+
+	if (err)
+		return err;
+	if (!mkdir(PIN_ROOT, 0700) || errno == EEXIST)
+		return 0;
+	return error_set(error, -errno, "cannot make %s: %s", PIN_ROOT, strerror(errno));
+}
+
+int pins_exist(const char *dir)
+{
+	struct stat st;
+
+	return !stat(dir, &st) && S_ISDIR(st.st_mode);
+}
+
+int pins_make(const char *dir, struct error *error)
+{
+	if (!mkdir(dir, 0700))
+		return 0;
+	return error_set(error, -errno, "cannot make %s: %s", dir, strerror(errno));
+}
+
+static int starts_with(const char *text, const char *start)
+{
+	return !strncmp(text, start, strlen(start));
+}
+
+enum remove_step { REMOVE_LINKS, REMOVE_MAPS, REMOVE_CONFIG, REMOVE_STEPS };
+
+static enum remove_step remove_step_of(const char *name)
+{
+	if (starts_with(name, "link_"))
+		return REMOVE_LINKS;
+	return strcmp(name, "config") ? REMOVE_MAPS : REMOVE_CONFIG;
+}
+
+static int remove_files(const char *dir, enum remove_step step)
+{
+	struct dirent *entry;
+	DIR *stream = opendir(dir);
+	int err = 0;
+
+	if (!stream)
+		return -errno;
+	while ((entry = readdir(stream)))
+		if (entry->d_name[0] != '.' && remove_step_of(entry->d_name) == step &&
+		    unlinkat(dirfd(stream), entry->d_name, 0))
+			err = -errno;
+	closedir(stream);
+	return err;
+}
+
+int pins_remove(const char *dir)
+{
+	int step, err;
+
+	for (step = REMOVE_LINKS; step < REMOVE_STEPS; step++) {
+		err = remove_files(dir, step);
+		if (err)
+			return err == -ENOENT ? 0 : err;
+	}
+	return rmdir(dir) && errno != ENOENT ? -errno : 0;
+}
+
+int pins_lock(struct error *error)
+{
+	const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000000L};
+	int waited_ms, fd = open(PIN_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return error_set(error, -ENOENT, "synguard is not attached to any interface");
+	if (fd < 0)
+		return error_set(error, -errno, "cannot open %s (%s); synguard must run as root",
+				 PIN_ROOT, strerror(errno));
+	for (waited_ms = 0; waited_ms < LOCK_WAIT_MS; waited_ms += LOCK_STEP_MS) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return fd;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			break;
+		nanosleep(&step, NULL);
+	}
+	close(fd);
+	return error_set(error, -EBUSY,
+			 "another synguard has been attaching or detaching for %d s (it holds the lock"
+			 " on %s); wait for it to end, or find it with: pgrep -a synguard",
+			 LOCK_WAIT_MS / 1000, PIN_ROOT);
+}
+
+int pins_each(void (*visit)(const char *iface, void *context), void *context)
+{
+	char iface[IFNAMSIZ], dir[PIN_PATH_MAX];
+	struct dirent *entry;
+	DIR *stream = opendir(PIN_ROOT);
+	int count = 0, aside;
+
+	if (!stream)
+		return 0;
+	while ((entry = readdir(stream))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		aside = starts_with(entry->d_name, "::");
+		name_copy(entry->d_name + (aside ? 2 : 0), ':', '.', iface, sizeof(iface));
+		pins_dir(iface, dir);
+		if (aside && pins_exist(dir))
+			continue;
+		visit(iface, context);
+		count++;
+	}
+	closedir(stream);
+	return count;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How status presents one instance: the same facts as text and as JSON. */
+#ifndef SYNGUARD_REPORT_H
+#define SYNGUARD_REPORT_H
+
+#include <jansson.h>
+
+#include "instance.h"
+
+enum { PORTS_TEXT_MAX = 1024, SINCE_TEXT_MAX = 32 };
+
+struct report {
+	struct instance instance;
+	const char *state;   /* one word */
+	const char *handoff; /* one word: reqsk, lingering, failed, none */
+	const char *xdp_mode;
+	const char *mode;
+	char problem[400];	    /* what is wrong and what to do; "" if nothing */
+	char ports[PORTS_TEXT_MAX]; /* "all", or ranges; cut with "..." if there are very many */
+	char since[SINCE_TEXT_MAX]; /* ISO 8601, UTC */
+	unsigned int seconds_left;  /* of a lingering hand-off */
+};
+
+void report_make(const char *name, struct report *ret_report);
+void report_print(const struct report *report);
+json_t *report_json(const struct report *report);
+
+#endif
