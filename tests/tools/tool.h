@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, LIST_MAX = 64, SECONDS_MAX = 60 };
+enum { EXIT_USAGE = 2, LIST_MAX = 64, ARGS_MAX = 32, SECONDS_MAX = 60 };
 
 #define NSEC_PER_SEC  1000000000ULL
 #define NSEC_PER_MSEC 1000000ULL
@@ -143,6 +143,25 @@ static inline void arg_set(struct arg *arg, const char *value)
 	}
 }
 
+/* The option called --name, or the usage text and the end. */
+static inline unsigned int arg_find(const char *tool, const char *operands, const struct arg *args,
+				    const char *name, bool has_value)
+{
+	const struct arg *arg = args;
+
+	if (strcmp(name, "help") == 0) {
+		args_usage(tool, operands, args, stdout);
+		exit(EXIT_SUCCESS);
+	}
+	while (arg->name && strcmp(arg->name, name) != 0)
+		arg++;
+	if (!arg->name || (arg->kind != ARG_FLAG && !has_value)) {
+		args_usage(tool, operands, args, stderr);
+		die(EXIT_USAGE, "--%s: %s", name, arg->name ? "its value is missing" : "unknown");
+	}
+	return arg - args;
+}
+
 /*
  * Parse --name VALUE options; exactly n_operands plain words land in operand[].  args ends with an
  * empty entry.  Exits with the usage text on any mistake, and on --help.
@@ -150,8 +169,8 @@ static inline void arg_set(struct arg *arg, const char *value)
 static inline void args_parse(int argc, char **argv, struct arg *args, const char *operands,
 			      const char **operand, unsigned int n_operands)
 {
-	unsigned int n = 0;
-	struct arg *arg;
+	bool given[ARGS_MAX] = {false};
+	unsigned int n = 0, which;
 
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "--", 2) != 0) {
@@ -160,25 +179,16 @@ static inline void args_parse(int argc, char **argv, struct arg *args, const cha
 			n++;
 			continue;
 		}
-		if (strcmp(argv[i], "--help") == 0) {
-			args_usage(argv[0], operands, args, stdout);
-			exit(EXIT_SUCCESS);
-		}
-		for (arg = args; arg->name && strcmp(arg->name, argv[i] + 2) != 0; arg++)
-			;
-		if (!arg->name || (arg->kind != ARG_FLAG && i + 1 == argc)) {
-			args_usage(argv[0], operands, args, stderr);
-			die(EXIT_USAGE, "%s: unknown, or its value is missing", argv[i]);
-		}
-		arg_set(arg, arg->kind == ARG_FLAG ? NULL : argv[++i]);
-		arg->required = false;
+		which = arg_find(argv[0], operands, args, argv[i] + 2, i + 1 < argc);
+		arg_set(&args[which], args[which].kind == ARG_FLAG ? NULL : argv[++i]);
+		given[which] = true;
 	}
-	for (arg = args; arg->name && !arg->required; arg++)
+	for (which = 0; args[which].name && (given[which] || !args[which].required); which++)
 		;
-	if (arg->name || n != n_operands) {
+	if (args[which].name || n != n_operands) {
 		args_usage(argv[0], operands, args, stderr);
-		die(EXIT_USAGE, "%s%s", arg->name ? "missing: --" : "wrong number of operands",
-		    arg->name ? arg->name : "");
+		die(EXIT_USAGE, "%s%s", args[which].name ? "missing: --" : "wrong operands",
+		    args[which].name ? args[which].name : "");
 	}
 }
 
