@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/* synguard stats: the counters, summed over the CPUs, once or again and again with rates. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "cli.h"
+#include "instance.h"
+#include "maps.h"
+#include "names.h"
+#include "output.h"
+#include "reason_table.h"
+
+#define NS_PER_S 1000000000.0
+
+enum { WATCH_SECONDS_MAX = 86400 };
+
+/* One reading, and in a watch the one before it. */
+struct sample {
+	struct instance instance;
+	struct counters counters;
+	double at_s;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static double monotonic_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_S;
+}
+
+static int sample_read(const char *name, struct sample *ret_sample)
+{
+	struct sample sample;
+	int err;
+
+	instance_read(name, &sample.instance);
+	if (!sample.instance.config.abi)
+		return -ENOENT;
+	err = map_counters(sample.instance.dir, &sample.counters);
+	sample.at_s = monotonic_s();
+	if (!err)
+		*ret_sample = sample;
+	return err;
+}
+
+/* Packets per second since an earlier sample of the same attachment; a re-attach starts new counts. */
+static double rate_of(const struct sample *now, const struct sample *before, int reason)
+{
+	const struct count *count = reason_count(&now->counters, reason);
+	double passed_s = before ? now->at_s - before->at_s : 0;
+	__u64 base = 0;
+
+	if (passed_s <= 0)
+		return 0;
+	if (before->instance.config_id == now->instance.config_id)
+		base = reason_count(&before->counters, reason)->packets;
+	return (double)(count->packets - base) / passed_s;
+}
+
+static void row_print(const struct sample *now, const struct sample *before, int reason)
+{
+	const struct reason_row *row = &reason_table[reason];
+	const struct count *count = reason_count(&now->counters, reason);
+
+	printf("  %-18s %12" PRIu64 " %14" PRIu64, row->name, (uint64_t)count->packets,
+	       (uint64_t)count->bytes);
+	if (before)
+		printf(" %10.0f", rate_of(now, before, reason));
+	printf("  %-7s %s\n", row->verdict, row->text);
+}
+
+static void table_print(const struct args *args, const struct sample *now,
+			const struct sample *before)
+{
+	int reason, shown = 0;
+
+	printf("%s:%s\n", now->instance.name,
+	       now->instance.state == INSTANCE_LIVE ? "" : " (not protected; see: synguard status)");
+	printf("  %-18s %12s %14s%s  %-7s %s\n", "reason", "packets", "bytes",
+	       before ? "   packets/s" : "", "verdict", "meaning");
+	for (reason = 0; reason < REASON_MAX; reason++) {
+		if (!args->all && !reason_count(&now->counters, reason)->packets)
+			continue;
+		row_print(now, before, reason);
+		shown++;
+	}
+	if (!shown)
+		printf("  no packet has been seen yet (why? synguard check %s)\n",
+		       now->instance.name);
+}
+
+static json_t *sample_json(const struct sample *now, const struct sample *before)
+{
+	json_t *counters = json_object(), *item;
+	const struct count *count;
+	int reason;
+
+	for (reason = 0; reason < REASON_MAX; reason++) {
+		count = reason_count(&now->counters, reason);
+		item = json_pack("{s:I, s:I}", "packets", (json_int_t)count->packets, "bytes",
+				 (json_int_t)count->bytes);
+		if (before)
+			json_object_set_new(item, "packets_per_second",
+					    json_real(rate_of(now, before, reason)));
+		json_object_set_new(counters, reason_table[reason].name, item);
+	}
+	return json_pack("{s:s, s:s, s:o}", "interface", now->instance.name, "mode",
+			 now->instance.config.mode == MODE_MONITOR ? "monitor" : "always",
+			 "counters", counters);
+}
+
+static int missing_say(const char *name, int err)
+{
+	if (err == -ENOENT)
+		fprintf(stderr,
+			"synguard: no counters of %s: it is not attached; attach it: synguard attach"
+			" %s\n",
+			name, name);
+	else
+		fprintf(stderr, "synguard: cannot read the counters of %s: %s\n", name,
+			strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int once(const struct args *args, const struct names *names)
+{
+	json_t *array = args->json && names->count > 1 ? json_array() : NULL;
+	struct sample sample;
+	int err, code = EXIT_OK;
+	unsigned int i;
+
+	for (i = 0; i < names->count; i++) {
+		err = sample_read(names->name[i], &sample);
+		if (err)
+			code = missing_say(names->name[i], err);
+		else if (array)
+			json_array_append_new(array, sample_json(&sample, NULL));
+		else if (!args->json)
+			table_print(args, &sample, NULL);
+		else if (output_json(sample_json(&sample, NULL), JSON_PRETTY))
+			code = EXIT_FAILED;
+	}
+	if (array && output_json(array, JSON_PRETTY))
+		code = EXIT_FAILED;
+	return code;
+}
+
+/* Only a read that fails or a new attachment is worth a word; the rest is in the table. */
+static int one_watch(const struct args *args, const char *name, struct sample *before,
+		     bool *has_before)
+{
+	struct sample now;
+	int err = sample_read(name, &now);
+
+	if (err || now.instance.state == INSTANCE_LINGERING || now.instance.state == INSTANCE_GONE) {
+		fprintf(stderr, "synguard: %s %s\n", name,
+			*has_before ? "was detached; the watch ends" : "is not attached");
+		return EXIT_FAILED;
+	}
+	if (*has_before && before->instance.config_id != now.instance.config_id)
+		fprintf(stderr, "synguard: %s was attached anew; its counters start at zero\n", name);
+	if (args->json)
+		output_json(sample_json(&now, *has_before ? before : NULL), JSON_ONE_LINE);
+	else
+		table_print(args, &now, *has_before ? before : &now);
+	*before = now;
+	*has_before = true;
+	return EXIT_OK;
+}
+
+static int watch_round(const struct args *args, const struct names *names, struct sample *before,
+		       bool *has_before)
+{
+	int code = EXIT_OK;
+	unsigned int i;
+
+	if (!args->json && isatty(STDOUT_FILENO))
+		printf("\033[H\033[J");
+	for (i = 0; i < names->count && !code; i++)
+		code = one_watch(args, names->name[i], &before[i], &has_before[i]);
+	return code;
+}
+
+static int watch(const struct args *args, const struct names *names, double seconds)
+{
+	struct sigaction action = {.sa_handler = interrupt};
+	struct timespec pause = {.tv_sec = (time_t)seconds,
+				 .tv_nsec = (long)((seconds - (double)(time_t)seconds) * NS_PER_S)};
+	struct sample *before = calloc(names->count, sizeof(*before));
+	bool *has_before = calloc(names->count, sizeof(*has_before));
+	int code = before && has_before ? EXIT_OK : EXIT_FAILED;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	while (!code && !interrupted) {
+		code = watch_round(args, names, before, has_before);
+		if (fflush(stdout) || ferror(stdout)) /* nobody reads any more */
+			_exit(EXIT_OK);
+		if (!code && !interrupted)
+			nanosleep(&pause, NULL);
+	}
+	free(before);
+	free(has_before);
+	return code;
+}
+
+static int seconds_parse(const char *text, double *ret_seconds)
+{
+	char *end;
+	double seconds = *text ? strtod(text, &end) : 1;
+
+	if (*text && (*end || !(seconds >= 0.01) || seconds > WATCH_SECONDS_MAX))
+		return cli_refuse("stats", "--watch '%s' is no number of seconds (0.01 to %d)", text,
+				  WATCH_SECONDS_MAX);
+	*ret_seconds = seconds;
+	return EXIT_OK;
+}
+
+int cmd_stats(const struct args *args)
+{
+	struct error error;
+	struct names names;
+	double seconds = 1;
+	int code = args->watch ? seconds_parse(args->watch, &seconds) : EXIT_OK;
+
+	if (code)
+		return code;
+	if (access_check(&error)) {
+		fprintf(stderr, "synguard: no counters: %s\n", error.text);
+		return EXIT_FAILED;
+	}
+	names_list(args->iface, &names);
+	if (!names.count) {
+		fprintf(stderr, "synguard: no counters: nothing is attached; to protect an interface:"
+				" synguard attach IFACE\n");
+		return EXIT_FAILED;
+	}
+	return args->watch ? watch(args, &names, seconds) : once(args, &names);
+}
