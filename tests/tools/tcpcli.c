@@ -99,6 +99,21 @@ static int socket_open(const struct client *client)
 	return fd;
 }
 
+/* Our last connection from the same port may wait for the ACK of its FIN a moment longer. */
+static int socket_connect(const struct client *client, int fd)
+{
+	uint64_t deadline = now_ns() + NSEC_PER_SEC;
+
+	while (connect(fd, (const struct sockaddr *)&client->to, client->addr_len) < 0) {
+		if (errno == EINPROGRESS)
+			return 0;
+		if (errno != EADDRNOTAVAIL || now_ns() > deadline)
+			return -1;
+		nanosleep(&(struct timespec){.tv_nsec = NSEC_PER_MSEC}, NULL);
+	}
+	return 0;
+}
+
 static void conn_open(struct client *client, struct conn *conn)
 {
 	uint64_t start = now_ns(), took;
@@ -106,8 +121,7 @@ static void conn_open(struct client *client, struct conn *conn)
 	int error = 0;
 
 	*conn = (struct conn){.fd = socket_open(client)};
-	if (connect(conn->fd, (struct sockaddr *)&client->to, client->addr_len) < 0 &&
-	    errno != EINPROGRESS) {
+	if (socket_connect(client, conn->fd) < 0) {
 		conn_break(client, conn, "connect", errno);
 		return;
 	}
