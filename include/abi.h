@@ -10,6 +10,7 @@
 
 #include <linux/types.h>
 
+#include "compiler.h"
 #include "reasons.h"
 
 #define SYNGUARD_ABI 1 /* raised whenever a layout below changes */
@@ -37,6 +38,7 @@ enum PACKED_ENUM conn_state {
 	SYN_RECV = 1,	 /* last ACK seen, the kernel's socket not yet */
 	ESTABLISHED = 2, /* the kernel has a socket, in any state up to its close */
 	TIME_WAIT = 3,	 /* closed by this side first: late segments and port reuse are the kernel's */
+	CLOSE = 4,	 /* reset: late segments get the kernel's RST, a SYN starts afresh */
 };
 
 enum PACKED_ENUM conn_kind {
@@ -47,7 +49,7 @@ enum PACKED_ENUM conn_kind {
 
 /* Direction-free names: for a connection that this host opens, remote is the server. */
 struct conn_key {
-	__u8 remote[16];
+	__u8 remote[16] __attribute__((aligned(4)));
 	__u8 local[16];
 	__u16 remote_port;
 	__u16 local_port;
@@ -77,7 +79,7 @@ struct conn {
 	struct tcp_offer offer; /* KIND_COOKIE only, else zero */
 	__u32 client_isn;      /* host order, KIND_COOKIE only */
 	__u32 server_isn;      /* host order, KIND_COOKIE only */
-	__u64 expires;	       /* jiffies; meaningful in SYN_RECV and TIME_WAIT */
+	__u64 expires;	       /* jiffies; meaningful in all states but ESTABLISHED */
 };
 
 _Static_assert(sizeof(struct conn) == 32, "conn has no holes");
@@ -93,7 +95,7 @@ _Static_assert(sizeof(struct expiry) == 48, "expiry has no holes");
 
 /* What one CPU knows about one listening address and port; asked of the kernel again each second. */
 struct service {
-	__u8 addr[16];
+	__u8 addr[16] __attribute__((aligned(4)));
 	__u16 port;
 	__u8 listening; /* 0: nothing listens here, or the address is not this host's */
 	__u8 mptcp;
@@ -105,21 +107,27 @@ struct service {
 	__u8 rcv_wscale;   /* to advertise when the client offers window scaling */
 	__u8 ttl;	   /* of the SYN-ACK: TTL or hop limit */
 	__u8 tos;	   /* of the SYN-ACK: DSCP and ECN bits */
+	__u8 allow_cookie; /* tcp_syncookies is on; without it the kernel takes no hand-off */
 	__u8 allow_ts;	   /* the host's sysctls: may these be negotiated? */
 	__u8 allow_sack;
 	__u8 allow_wscale;
 	__u8 allow_ecn;
 	__u8 dont_fragment; /* IPv4 DF */
-	__u8 pad[2];
+	__u8 reflect_tos;   /* sysctl tcp_reflect_tos: the SYN-ACK takes the SYN's DSCP */
+	__u8 signed_only;   /* the listener has TCP-MD5 or TCP-AO keys: its SYNs are the kernel's */
+	__u8 pad[3];
 };
 
-_Static_assert(sizeof(struct service) == 48, "service has no holes");
+_Static_assert(sizeof(struct service) == 52, "service has no holes");
 
 /* ports[0..65535]: which ports are protected, and where the kernel may have handshakes of its own. */
 struct port {
 	__u32 protect;	    /* 0 or 1 */
-	__u32 kernel_until; /* jiffies, low 32 bits: look half-open sockets up until then */
+	__u32 pad;
+	__u64 kernel_until; /* jiffies: look half-open sockets up until then */
 };
+
+_Static_assert(sizeof(struct port) == 16, "port has no holes");
 
 /*
  * Written by the loader, read by the programs and by status.  One entry.  The cookie's lifetime is
@@ -141,7 +149,7 @@ struct config {
 	__u32 hz;	  /* jiffies per second */
 	__u32 epoch_shift; /* an epoch is 1 << epoch_shift jiffies, about 30 s */
 	__u32 xdp_prog_id; /* of the attached program (the dispatcher's component); 0: not yet */
-	__u32 pad2;
+	__u32 rmem_max;	   /* sysctl net.core.rmem_max, bytes: it bounds the window scale */
 	__u64 attached_at; /* seconds since 1970, for people */
 	__u64 detached_at; /* ns of CLOCK_BOOTTIME when XDP went off; 0: attached */
 };
@@ -162,14 +170,19 @@ struct runtime {
 
 _Static_assert(sizeof(struct runtime) == 48, "runtime has no holes");
 
-/* Two keys and the epoch from which the current one is used; before it the previous one is. */
+/*
+ * Two keys and the epoch from which the current one is used; before it the previous one is.
+ * epoch_mask hides the epoch's two bits in the ISN and is not rotated, since it tells which key to use.
+ * All of it comes from getrandom(2).
+ */
 struct keys {
 	__u8 current[16];
 	__u8 previous[16];
 	__u64 since_epoch;
+	__u64 epoch_mask;
 };
 
-_Static_assert(sizeof(struct keys) == 40, "keys has no holes");
+_Static_assert(sizeof(struct keys) == 48, "keys has no holes");
 
 struct count {
 	__u64 packets;

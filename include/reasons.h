@@ -23,7 +23,7 @@
 	X(ext_passed, XDP, PASS, "IPv6 extension headers beyond what is parsed (ESP, over six)")   \
 	/* SYN */                                                                                  \
 	X(syn_cookie_sent, XDP, TX, "SYN answered with a SYN-ACK that carries a cookie")           \
-	X(syn_passed, XDP, PASS, "SYN given to the kernel because the mode is monitor")            \
+	X(syn_passed, XDP, PASS, "SYN given to the kernel: mode monitor, or tcp_syncookies is 0")            \
 	X(syn_conn_exists, XDP, PASS, "SYN for a connection that the kernel already has")          \
 	X(syn_mptcp, XDP, PASS, "SYN to an MPTCP listener, which cannot take a cookie's socket")   \
 	X(syn_mss_small, XDP, PASS, "SYN with an MSS below 536 (IPv4) or 1220 (IPv6)")             \

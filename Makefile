@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0
+# synguard: build, try, test, install.  `make help` lists the targets.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD := build
+
+CC := gcc
+CLANG := clang
+BPFTOOL := $(or $(shell command -v bpftool),/usr/sbin/bpftool)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+WERROR ?= -Werror
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(WERROR) -Iinclude -I$(BUILD) -Itests/tools \
+	-DSYNGUARD_VERSION='"$(VERSION)"' -MMD -MP
+BPF_CFLAGS = -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter $(WERROR) \
+	-Iinclude -Ibpf -I/usr/include/$(shell uname -m)-linux-gnu -MMD -MP
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/*.c))
+BPF_OBJ := $(patsubst bpf/%.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bpf/*.bpf.c))
+SKELETONS := $(BPF_OBJ:.bpf.o=.skel.h)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+PROG := $(patsubst tests/prog/%.c,$(BUILD)/prog/%,$(wildcard tests/prog/test_*.c))
+PROG_LIB := $(patsubst tests/prog/%.c,$(BUILD)/prog/%.o,$(filter-out tests/prog/test_%,$(wildcard tests/prog/*.c)))
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
+TOOLS_BPF := $(patsubst tests/tools/%.bpf.c,$(BUILD)/tools/%.bpf.o,$(wildcard tests/tools/*.bpf.c))
+BENCH_BPF := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bench/%.bpf.o,$(wildcard tests/bench/*.bpf.c))
+
+.PHONY: all help deps demo test test-run bench lint install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/synguard ## build the loader with both BPF objects inside
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+deps: ## install what building and testing need (apt-get; needs root)
+	@scripts/install-deps
+
+demo: deps ## show one SYN flood three times: no protection, the kernel's cookies, synguard
+	@$(MAKE) --no-print-directory -s all tools
+	@scripts/demo
+
+test: deps ## every test there is; the last line counts them
+	@$(MAKE) --no-print-directory -s test-run
+
+test-run: all tools $(UNIT) $(PROG) $(BENCH_BPF)
+	@scripts/run-tests $(BUILD)
+
+bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_JSON=FILE writes them there
+	@$(MAKE) --no-print-directory -s $(BUILD)/bench/bench
+	@$(BUILD)/bench/bench
+
+lint: ## formatters and static checkers (scripts/install-deps --lint installs them)
+	@scripts/lint
+
+.PHONY: tools
+tools: $(TOOLS) $(TOOLS_BPF)
+
+$(BUILD)/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name synguard_$* > $@
+
+$(BUILD)/user/%.o: user/%.c $(SKELETONS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(BUILD)/synguard: $(USER_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lelf -lz -ljansson -lmnl
+
+$(BUILD)/unit/%: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit $(SANITIZE) $< -o $@ -lcmocka
+
+$(BUILD)/prog/%.o: tests/prog/%.c $(SKELETONS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(BUILD)/prog/%: tests/prog/%.c $(PROG_LIB) $(SKELETONS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< $(PROG_LIB) -o $@ -lcmocka -lbpf -lelf -lz
+
+$(BUILD)/tools/%.bpf.o $(BUILD)/bench/%.bpf.o: BPF_CFLAGS += -Itests
+$(BUILD)/tools/%.bpf.o: tests/tools/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/bench/%.bpf.o: tests/bench/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/tools/%: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf -lelf -lz -lpthread
+
+$(BUILD)/bench/bench: $(wildcard tests/bench/*.c) $(PROG_LIB) $(SKELETONS) $(BENCH_BPF)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/prog $(filter-out %.bpf.c,$(wildcard tests/bench/*.c)) $(PROG_LIB) \
+		-o $@ -lcmocka -lbpf -lelf -lz -ljansson
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(BUILD)/synguard $(DESTDIR)$(PREFIX)/sbin/synguard
+	install -D -m 644 docs/synguard.8 $(DESTDIR)$(PREFIX)/share/man/man8/synguard.8
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/sbin/synguard $(DESTDIR)$(PREFIX)/share/man/man8/synguard.8
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)

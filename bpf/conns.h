@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The connection table: enter, look up, let go.  Who may do what: XDP and the hand-off hook create
+ * SYN_RECV entries and refresh them; the socket watcher makes them ESTABLISHED and ends them.  Two
+ * CPUs may write one entry at once; each writes whole words, and every order of them ends in a state
+ * that the socket watcher corrects at the socket's next change.
+ */
+#ifndef SYNGUARD_CONNS_H
+#define SYNGUARD_CONNS_H
+
+#include "maps.h"
+
+enum conn_times {
+	LINGER_S = 120,		/* FIN_WAIT_2 and TIME_WAIT of the kernel, 60 s each */
+	KERNEL_SYN_S = 130,	/* tcp_synack_retries at its default gives up after 127 s */
+	EXPIRE_PER_CALL = 2,	/* more than is put in, so that the queue cannot grow for ever */
+};
+
+INLINE struct conn *conn_get(const struct conn_key *key)
+{
+	return bpf_map_lookup_elem(&conns, key);
+}
+
+INLINE void conn_delete(struct runtime *rt, const struct conn_key *key)
+{
+	if (!bpf_map_delete_elem(&conns, key))
+		__sync_fetch_and_add(&rt->conns_gone, 1);
+}
+
+/* Put an entry that has been refreshed since back at the end, remove one whose time has come. */
+static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 now)
+{
+	struct conn *conn = conn_get(&e->key);
+
+	if (!conn || conn->state == ESTABLISHED)
+		return 0;
+	if (conn->expires > e->at && conn->expires > now) {
+		e->at = conn->expires;
+		return (int)bpf_map_push_elem(&expiry, e, 0);
+	}
+	conn_delete(rt, &e->key);
+	return 0;
+}
+
+/* Take up to EXPIRE_PER_CALL entries whose time has come; with force, the oldest whatever its time. */
+INLINE void expiry_run(struct runtime *rt, __u64 now, int force)
+{
+	struct expiry e;
+
+	for (int i = 0; i < EXPIRE_PER_CALL; i++) {
+		if (bpf_map_peek_elem(&expiry, &e) || (!force && e.at > now))
+			return;
+		/* Another CPU may take that head between the two calls: this one is then settled early. */
+		if (bpf_map_pop_elem(&expiry, &e))
+			return;
+		expiry_settle(rt, &e, force ? e.at : now);
+	}
+}
+
+/* Remember to remove key at a time in jiffies. */
+INLINE void expiry_add(struct runtime *rt, const struct conn_key *key, __u64 at,
+				       __u64 now)
+{
+	struct expiry e = {.at = at};
+
+	__builtin_memcpy(&e.key, key, sizeof(e.key));
+	expiry_run(rt, now, 0);
+	if (bpf_map_push_elem(&expiry, &e, 0)) {
+		expiry_run(rt, now, 1);
+		bpf_map_push_elem(&expiry, &e, 0);
+	}
+}
+
+/*
+ * Enter or replace.  When the table is full, closed connections make room; if that is not enough the
+ * table is no longer complete, which is what sends later misses to the kernel's own table.
+ */
+INLINE int conn_put(struct runtime *rt, const struct conn_key *key,
+				    const struct conn *conn, __u64 now)
+{
+	long err = bpf_map_update_elem(&conns, key, conn, BPF_NOEXIST);
+
+	if (!err) {
+		__sync_fetch_and_add(&rt->conns_made, 1);
+		return 0;
+	}
+	if (!bpf_map_update_elem(&conns, key, conn, BPF_EXIST))
+		return 0;
+	expiry_run(rt, now, 1);
+	if (!bpf_map_update_elem(&conns, key, conn, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&rt->conns_made, 1);
+		return 0;
+	}
+	__sync_fetch_and_add(&rt->table_full, 1);
+	rt->table_complete = 0;
+	return -1;
+}
+
+/* The kernel may have half-open handshakes on this port from now on; now in jiffies. */
+INLINE void port_kernel_handshake(__u16 local_port, const struct config *cfg, __u64 now)
+{
+	struct port *port = port_get(local_port);
+	const __u64 until = now + (__u64)KERNEL_SYN_S * cfg->hz;
+
+	/* At most one write a second, so that the cache line does not bounce between CPUs. */
+	if (port && port->kernel_until + cfg->hz < until)
+		port->kernel_until = until;
+}
+
+INLINE int port_kernel_active(__u16 local_port, __u64 now)
+{
+	const struct port *port = port_get(local_port);
+
+	return !port || port->kernel_until > now;
+}
+
+#endif

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happens beyond the driver: the hand-off of proven handshakes to the kernel's TCP (tc ingress),
+ * the watch over the kernel's sockets that keeps the connection table true, and the adoption of the
+ * sockets that were there before.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "cookies.h"
+#include "kernel_ask.h"
+
+#define TCX_NEXT -1
+#define TCX_DROP 2
+
+/* The kfunc's argument (kernel include/net/tcp.h). */
+struct bpf_tcp_req_attrs {
+	__u32 rcv_tsval;
+	__u32 rcv_tsecr;
+	__u16 mss;
+	__u8 rcv_wscale;
+	__u8 snd_wscale;
+	__u8 ecn_ok;
+	__u8 wscale_ok;
+	__u8 sack_ok;
+	__u8 tstamp_ok;
+	__u8 usec_ts_ok;
+	__u8 reserved[3];
+};
+
+struct tcp_sock;
+struct sock;
+
+extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk,
+				   struct bpf_tcp_req_attrs *attrs, int attrs__sz) __ksym;
+
+/* One look at one packet. */
+struct look {
+	struct packet pkt;
+	struct config *cfg;
+	struct runtime *rt;
+	__u64 now; /* jiffies */
+	struct tcp_offer offer;
+	struct tcpopts opts;
+};
+
+__noinline int skb_parse(struct __sk_buff *skb, struct packet *ret_pkt)
+{
+	const struct frame f = {(void *)(long)skb->data, (void *)(long)skb->data_end};
+
+	if (!ret_pkt)
+		return REASON_eth_truncated;
+	return packet_parse(&f, skb->len, ret_pkt);
+}
+
+__noinline int skb_options(struct __sk_buff *skb, const struct packet *pkt, struct tcpopts *ret_opts)
+{
+	const struct frame f = {(void *)(long)skb->data, (void *)(long)skb->data_end};
+
+	if (!pkt || !ret_opts)
+		return -1;
+	tcpopts_parse(&f, pkt, ret_opts);
+	return 0;
+}
+
+/* Did XDP, in this packet's pass, put our mark in front of it? */
+INLINE int is_marked(const struct __sk_buff *skb, const struct config *cfg)
+{
+	const __u32 *meta = (const __u32 *)(long)skb->data_meta;
+
+	return (const void *)(meta + 1) <= (const void *)(long)skb->data && *meta == cfg->mark;
+}
+
+/*
+ * Has a request socket been made for this tuple a moment ago?  This hook sees every packet of a NAPI
+ * batch before TCP sees the first, so a second one would be made for data right behind the ACK, and
+ * that data be lost.  A tenth of a second covers any batch, and is shorter than any retransmission.
+ */
+INLINE int assigned_lately(const struct conn *conn, const struct config *cfg, __u64 now)
+{
+	return conn->assigned_at && (__u32)now - conn->assigned_at < cfg->hz / 10;
+}
+
+static __noinline enum cookie_verdict look_check(struct look *l)
+{
+	return ack_check(&l->pkt, &l->opts, l->cfg, l->rt, l->now, &l->offer);
+}
+
+INLINE void attrs_fill(const struct look *l, const struct service *svc, struct bpf_tcp_req_attrs *attrs)
+{
+	const struct tcp_offer *o = &l->offer;
+
+	attrs->mss = o->mss;
+	attrs->ecn_ok = o->ecn;
+	attrs->sack_ok = o->sack;
+	attrs->tstamp_ok = o->tstamp;
+	if (o->tstamp) {
+		attrs->rcv_tsval = l->opts.tsval;
+		attrs->rcv_tsecr = l->opts.tsecr;
+	}
+	attrs->wscale_ok = o->wscale != WSCALE_NONE;
+	if (attrs->wscale_ok) {
+		attrs->snd_wscale = o->wscale;
+		attrs->rcv_wscale = svc->rcv_wscale;
+	}
+}
+
+/* tp: the listener.  A listener whose accept queue is full would refuse the child in silence. */
+INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	struct bpf_tcp_req_attrs attrs = {};
+	struct service svc = {};
+
+	if (sk->sk_ack_backlog > sk->sk_max_ack_backlog)
+		return REASON_handoff_backlog;
+	service_fill(skb, tp, l->pkt.is_v6, l->cfg, &svc);
+	attrs_fill(l, &svc, &attrs);
+	if (tp->rx_opt.user_mss && tp->rx_opt.user_mss < attrs.mss)
+		attrs.mss = tp->rx_opt.user_mss;
+	if (bpf_sk_assign_tcp_reqsk(skb, (struct sock *)tp, &attrs, sizeof(attrs)))
+		return REASON_handoff_failed;
+	return REASON_handoff_ok;
+}
+
+/* The handshake is proven: make the kernel's request socket out of it. */
+static __noinline enum reason handoff(struct __sk_buff *skb, struct look *l)
+{
+	enum reason r = REASON_conn_packet;
+	struct tcp_sock *tp;
+	struct bpf_sock *sk;
+
+	sk = sock_find(skb, &l->pkt, 0);
+	if (!sk)
+		return REASON_handoff_closed;
+	if (sk->state == K_TCP_LISTEN) {
+		tp = bpf_skc_to_tcp_sock(sk);
+		r = tp ? listener_assign(skb, l, tp) : REASON_handoff_failed;
+	}
+	bpf_sk_release(sk);
+	return r;
+}
+
+/* REASON_conn_packet: nothing to do here, the packet is the kernel's. */
+INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
+{
+	struct conn *conn = conn_get(&l->pkt.key);
+	enum reason r;
+
+	if (conn && (conn->state != SYN_RECV || conn->kind != KIND_COOKIE))
+		return REASON_conn_packet;
+	if (conn && assigned_lately(conn, l->cfg, l->now))
+		return REASON_conn_packet;
+	skb_options(skb, &l->pkt, &l->opts);
+	if (look_check(l) != COOKIE_VALID)
+		return conn ? REASON_handoff_pending : REASON_conn_packet;
+	r = handoff(skb, l);
+	if (r != REASON_handoff_ok)
+		return r;
+	if (conn)
+		conn->assigned_at = (__u32)l->now | 1;
+	else
+		handshake_enter(l->rt, l->cfg, &l->pkt, &l->offer, (__u32)l->now | 1);
+	return r;
+}
+
+/*
+ * tc ingress.  A packet without the mark costs one comparison, unless XDP has said that it cannot mark,
+ * or has been detached and left this hook to finish the handshakes in flight.
+ */
+SEC("tc")
+int synguard_tc(struct __sk_buff *skb)
+{
+	struct look l = {.cfg = config_get()};
+	enum reason r;
+
+	if (!l.cfg)
+		return TCX_NEXT;
+	l.rt = runtime_get();
+	if (!l.rt || (!is_marked(skb, l.cfg) && !l.rt->tc_alone))
+		return TCX_NEXT;
+	l.now = bpf_jiffies64();
+	if (skb_parse(skb, &l.pkt) != PACKET_OK)
+		return TCX_NEXT;
+	if ((l.pkt.flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
+		return TCX_NEXT;
+	r = look_decide(skb, &l);
+	if (r == REASON_conn_packet)
+		return TCX_NEXT;
+	count(r, skb->len);
+	if (r == REASON_handoff_ok || r == REASON_handoff_closed)
+		return TCX_NEXT;
+	return l.cfg->mode == MODE_MONITOR ? TCX_NEXT : TCX_DROP;
+}
+
+/* 1 and *ret_key when the socket's addresses are known and not all loopback. */
+INLINE int key_from_sock(const struct sock_common *sk, struct conn_key *ret_key)
+{
+	__builtin_memset(ret_key, 0, sizeof(*ret_key));
+	ret_key->local_port = sk->skc_num;
+	ret_key->remote_port = __builtin_bswap16(sk->skc_dport);
+	if (sk->skc_family == K_AF_INET) {
+		addr_from_v4(ret_key->remote, sk->skc_daddr);
+		addr_from_v4(ret_key->local, sk->skc_rcv_saddr);
+	} else if (sk->skc_family == K_AF_INET6) {
+		bpf_probe_read_kernel(ret_key->remote, 16, &sk->skc_v6_daddr);
+		bpf_probe_read_kernel(ret_key->local, 16, &sk->skc_v6_rcv_saddr);
+	} else {
+		return 0;
+	}
+	/* An IPv4 connection over an IPv6 socket has v4-mapped addresses: class by its IPv4 address. */
+	return addr_classify(ret_key->local, !addr_is_v4(ret_key->local)) != ADDR_LOOPBACK;
+}
+
+INLINE int port_protected(__u16 local_port)
+{
+	const struct port *port = port_get(local_port);
+
+	return port && port->protect;
+}
+
+static __noinline int sock_established(struct runtime *rt, const struct conn_key *key, __u64 now)
+{
+	struct conn fresh = {.state = ESTABLISHED, .kind = KIND_KERNEL};
+	struct conn *conn = conn_get(key);
+
+	if (conn) {
+		conn->state = ESTABLISHED;
+		return 0;
+	}
+	return conn_put(rt, key, &fresh, now);
+}
+
+/*
+ * The socket is gone.  Closed from this side first: the kernel keeps a TIME_WAIT of its own.  Closed by
+ * the peer first: nothing more can come.  Else by a reset in either direction: late segments still
+ * deserve the kernel's RST for a while.
+ */
+static __noinline int sock_closed(const struct config *cfg, struct runtime *rt,
+				  const struct conn_key *key, int oldstate)
+{
+	const __u64 now = bpf_jiffies64();
+	struct conn *conn = conn_get(key);
+
+	if (!conn)
+		return 0;
+	if (oldstate == K_TCP_LAST_ACK) {
+		conn_delete(rt, key);
+		return 0;
+	}
+	conn->expires = now + (__u64)LINGER_S * cfg->hz;
+	conn->state = oldstate == K_TCP_FIN_WAIT1 || oldstate == K_TCP_FIN_WAIT2 ||
+				      oldstate == K_TCP_CLOSING
+			      ? TIME_WAIT
+			      : CLOSE;
+	expiry_add(rt, key, conn->expires, now);
+	return 0;
+}
+
+INLINE void sock_listening(const struct config *cfg, struct runtime *rt, __u16 port, int starts)
+{
+	/* Handshakes may be under way from before the next SYN finds the listener. */
+	if (starts)
+		port_kernel_handshake(port, cfg, bpf_jiffies64());
+	__sync_fetch_and_add(&rt->listen_gen, 1);
+}
+
+INLINE int sock_is_ours(const struct sock *sk, const struct config *cfg)
+{
+	return sk->sk_protocol == K_IPPROTO_TCP &&
+	       sk->__sk_common.skc_net.net->ns.inum == cfg->netns_ino;
+}
+
+/*
+ * Every state change of every TCP socket: why the table needs no packet-side guess about the server's
+ * side, and no daemon.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
+{
+	struct config *cfg = config_get();
+	struct runtime *rt = runtime_get();
+	struct conn_key key;
+
+	if (!cfg || !rt || !sock_is_ours(sk, cfg))
+		return 0;
+	/* A child leaves LISTEN for SYN_RECV when it is cloned: that is no listener's end. */
+	if (newstate == K_TCP_LISTEN || (oldstate == K_TCP_LISTEN && newstate == K_TCP_CLOSE)) {
+		sock_listening(cfg, rt, sk->__sk_common.skc_num, newstate == K_TCP_LISTEN);
+		return 0;
+	}
+	if (newstate != K_TCP_ESTABLISHED && newstate != K_TCP_CLOSE)
+		return 0;
+	if (!port_protected(sk->__sk_common.skc_num) || !key_from_sock(&sk->__sk_common, &key))
+		return 0;
+	if (newstate == K_TCP_ESTABLISHED)
+		sock_established(rt, &key, bpf_jiffies64());
+	else
+		sock_closed(cfg, rt, &key, oldstate);
+	return 0;
+}
+
+struct bpf_iter_meta;
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+} __attribute__((preserve_access_index));
+
+/* Run once at attach: every socket of this network namespace, of any state but LISTEN. */
+SEC("iter/tcp")
+int synguard_adopt(struct bpf_iter__tcp *ctx)
+{
+	struct config *cfg = config_get();
+	struct runtime *rt = runtime_get();
+	struct conn conn = {.state = ESTABLISHED, .kind = KIND_ADOPTED};
+	struct sock_common *sk = ctx->sk_common;
+	struct conn_key key;
+	__u64 now;
+
+	if (!sk || !cfg || !rt || sk->skc_state == K_TCP_LISTEN || sk->skc_state == K_TCP_CLOSE)
+		return 0;
+	if (!port_protected(sk->skc_num) || !key_from_sock(sk, &key) || conn_get(&key))
+		return 0;
+	now = bpf_jiffies64();
+	conn.expires = now + (__u64)LINGER_S * cfg->hz;
+	if (sk->skc_state == K_TCP_TIME_WAIT)
+		conn.state = TIME_WAIT;
+	else if (sk->skc_state == K_TCP_NEW_SYN_RECV)
+		conn.state = SYN_RECV;
+	if (!conn_put(rt, &key, &conn, now) && conn.state != ESTABLISHED)
+		expiry_add(rt, &key, conn.expires, now);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Questions to the running kernel, from XDP and from tc alike: has it a socket for this tuple, who
+ * listens at this address, what would that listener's SYN-ACK say.  The answers about listeners are
+ * kept for a second per CPU (struct service), or until a socket somewhere starts or stops listening.
+ */
+#ifndef SYNGUARD_KERNEL_ASK_H
+#define SYNGUARD_KERNEL_ASK_H
+
+#include <bpf/bpf_core_read.h>
+
+#include "conns.h"
+#include "ksock.h"
+#include "packet.h"
+#include "window.h"
+
+/* Opaque to the compiler from here on. */
+#ifndef barrier_var
+#define barrier_var(var) asm volatile("" : "+r"(var))
+#endif
+
+enum sock_found { SOCK_NONE, SOCK_LISTENS, SOCK_HAS_CONN };
+
+/* The tuple in the helper's form; any_remote asks for a listener without looking at connections. */
+INLINE __u32 tuple_fill(const struct packet *pkt, int any_remote,
+					struct bpf_sock_tuple *ret_tuple)
+{
+	const struct conn_key *k = &pkt->key;
+
+	__builtin_memset(ret_tuple, 0, sizeof(*ret_tuple));
+	if (pkt->is_v6) {
+		if (!any_remote) {
+			copy32(ret_tuple->ipv6.saddr, k->remote, 4);
+			ret_tuple->ipv6.sport = __builtin_bswap16(k->remote_port);
+		}
+		copy32(ret_tuple->ipv6.daddr, k->local, 4);
+		ret_tuple->ipv6.dport = __builtin_bswap16(k->local_port);
+		return sizeof(ret_tuple->ipv6);
+	}
+	if (!any_remote) {
+		ret_tuple->ipv4.saddr = addr_word(k->remote, 3);
+		ret_tuple->ipv4.sport = __builtin_bswap16(k->remote_port);
+	}
+	ret_tuple->ipv4.daddr = addr_word(k->local, 3);
+	ret_tuple->ipv4.dport = __builtin_bswap16(k->local_port);
+	return sizeof(ret_tuple->ipv4);
+}
+
+/*
+ * The socket for the packet: a reference to release, or NULL.  any_remote: the listener, whatever
+ * connections there are.  The length is a constant on each path, as the verifier demands.
+ */
+INLINE struct bpf_sock *sock_find(void *ctx, const struct packet *pkt, int any_remote)
+{
+	struct bpf_sock_tuple tuple;
+
+	if (tuple_fill(pkt, any_remote, &tuple) == sizeof(tuple.ipv6))
+		return bpf_skc_lookup_tcp(ctx, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+	return bpf_skc_lookup_tcp(ctx, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
+}
+
+/* Has the kernel a socket for the packet's tuple, in any state from SYN_RECV to TIME_WAIT? */
+INLINE enum sock_found kernel_socket(void *ctx, const struct packet *pkt)
+{
+	struct bpf_sock *sk = sock_find(ctx, pkt, 0);
+	enum sock_found found;
+
+	if (!sk)
+		return SOCK_NONE;
+	found = sk->state == K_TCP_LISTEN ? SOCK_LISTENS : SOCK_HAS_CONN;
+	bpf_sk_release(sk);
+	return found;
+}
+
+/*
+ * Is the packet's destination this host's?  Only a host that forwards can tell otherwise, and only
+ * there it matters: without forwarding the kernel would drop what is not its own.
+ */
+INLINE int dst_is_local(void *ctx, const struct packet *pkt, const struct config *cfg)
+{
+	struct bpf_fib_lookup fib = {.ifindex = cfg->ifindex};
+	long ret;
+
+	if (pkt->is_v6) {
+		fib.family = K_AF_INET6;
+		copy32(fib.ipv6_src, pkt->key.remote, 4);
+		copy32(fib.ipv6_dst, pkt->key.local, 4);
+	} else {
+		fib.family = K_AF_INET;
+		fib.ipv4_src = addr_word(pkt->key.remote, 3);
+		fib.ipv4_dst = addr_word(pkt->key.local, 3);
+	}
+	ret = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	return ret == BPF_FIB_LKUP_RET_NOT_FWDED || ret == BPF_FIB_LKUP_RET_FWD_DISABLED || ret < 0;
+}
+
+INLINE void window_input_fill(const struct tcp_sock *tp, const struct config *cfg,
+					      struct window_input *ret_in)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	const struct net *net = sk->__sk_common.skc_net.net;
+
+	ret_in->rcvbuf = (__u32)sk->sk_rcvbuf;
+	/* Kernels before 6.6 have no ratio; they are too old for the hand-off anyway. */
+	ret_in->scaling_ratio = tp->scaling_ratio;
+	ret_in->clamp = tp->window_clamp;
+	ret_in->rmem_max = max_u32((__u32)net->ipv4.sysctl_tcp_rmem[2], cfg->rmem_max);
+	ret_in->rcvbuf_locked = !!(sk->sk_userlocks & K_SOCK_RCVBUF_LOCK);
+	ret_in->signed_windows = net->ipv4.sysctl_tcp_workaround_signed_windows;
+}
+
+/* The MSS to advertise: the interface's MTU, a limit from the routes, the application's TCP_MAXSEG. */
+INLINE __u16 mss_advertised(void *ctx, const struct tcp_sock *tp, int is_v6,
+					    const struct config *cfg)
+{
+	const __u32 headers = is_v6 ? IPV6_LEN + TCP_LEN : IPV4_LEN + TCP_LEN;
+	const __u32 route = is_v6 ? cfg->advmss6 : cfg->advmss4;
+	const __u32 user = tp->rx_opt.user_mss;
+	__u32 mtu = 0, mss;
+
+	bpf_check_mtu(ctx, 0, &mtu, 0, 0);
+	mss = mtu > headers + MSS_FLOOR_V4 ? mtu - headers : MSS_FLOOR_V4;
+	if (route)
+		mss = min_u32(mss, route);
+	if (user)
+		mss = min_u32(mss, user);
+	return (__u16)min_u32(mss, 65535);
+}
+
+/*
+ * Every field is read before any is chosen, and barrier_var() keeps it so: clang would otherwise choose
+ * between pointers, and the verifier refuses one load through pointers to different kernel structs
+ * ("same insn cannot be used with different pointers").
+ */
+INLINE void service_ip(const struct tcp_sock *tp, int is_v6, const struct config *cfg,
+				       struct service *s)
+{
+	const struct inet_sock *inet = &tp->inet_conn.icsk_inet;
+	const struct net *net = inet->sk.__sk_common.skc_net.net;
+	const struct ipv6_pinfo *np = inet->pinet6;
+	__s32 ttl4 = inet->uc_ttl, ttl6 = -1;
+	__u32 tos4 = inet->tos, tos6 = 0, default4 = net->ipv4.sysctl_ip_default_ttl;
+	const __u32 pmtudisc = inet->pmtudisc;
+
+	if (np) {
+		ttl6 = np->hop_limit;
+		tos6 = np->tclass;
+	}
+	barrier_var(ttl4);
+	barrier_var(ttl6);
+	barrier_var(tos4);
+	barrier_var(tos6);
+	barrier_var(default4);
+	if (is_v6) {
+		ttl4 = ttl6;
+		tos4 = tos6;
+		default4 = cfg->hop_limit;
+	}
+	s->ttl = ttl4 > 0 ? (__u8)ttl4 : (__u8)default4;
+	s->tos = (__u8)tos4;
+	s->dont_fragment = pmtudisc == K_PMTUDISC_WANT || pmtudisc == K_PMTUDISC_DO;
+	s->reflect_tos = net->ipv4.sysctl_tcp_reflect_tos;
+}
+
+INLINE int listener_signs(const struct tcp_sock *tp)
+{
+	if (bpf_core_field_exists(tp->md5sig_info) && tp->md5sig_info)
+		return 1;
+	return bpf_core_field_exists(tp->ao_info) && tp->ao_info;
+}
+
+/* All that a SYN-ACK of this listener depends on. */
+INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6,
+					 const struct config *cfg, struct service *s)
+{
+	const struct net *net = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net;
+	struct window_input in;
+
+	window_input_fill(tp, cfg, &in);
+	s->listening = 1;
+	s->mptcp = bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp;
+	s->signed_only = listener_signs(tp);
+	s->mss = mss_advertised(ctx, tp, is_v6, cfg);
+	s->window_nots = window_bytes(&in, s->mss);
+	s->window_ts = window_bytes(&in, s->mss - TS_OPTION_LEN);
+	s->rcv_wscale = window_scale(&in);
+	s->allow_cookie = net->ipv4.sysctl_tcp_syncookies != 0;
+	s->allow_ts = net->ipv4.sysctl_tcp_timestamps != 0;
+	s->allow_sack = net->ipv4.sysctl_tcp_sack != 0;
+	s->allow_wscale = net->ipv4.sysctl_tcp_window_scaling != 0;
+	s->allow_ecn = net->ipv4.sysctl_tcp_ecn != 0;
+	service_ip(tp, is_v6, cfg, s);
+}
+
+static __noinline int service_ask(void *ctx, const struct packet *pkt, const struct config *cfg,
+				  struct service *s)
+{
+	struct bpf_sock *sk;
+	struct tcp_sock *tp;
+
+	s->listening = 0;
+	if (!dst_is_local(ctx, pkt, cfg))
+		return 0;
+	sk = sock_find(ctx, pkt, 1);
+	if (!sk)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp && sk->state == K_TCP_LISTEN)
+		service_fill(ctx, tp, pkt->is_v6, cfg, s);
+	bpf_sk_release(sk);
+	return 0;
+}
+
+INLINE __u32 service_slot(const struct conn_key *k)
+{
+	__u32 x = addr_word(k->local, 3) ^ addr_word(k->local, 2) ^ addr_word(k->local, 1);
+
+	x = (x * 0x9e3779b1U) ^ k->local_port;
+	return (x ^ (x >> 16)) & (SERVICE_SLOTS - 1);
+}
+
+/*
+ * What listens at the packet's destination; NULL only where a map look-up fails, which does not
+ * happen.  A stale "nobody listens" lets a SYN through to the kernel for up to a second, never more.
+ */
+INLINE const struct service *service_get(void *ctx, const struct packet *pkt,
+							 const struct config *cfg,
+							 const struct runtime *rt, __u64 now)
+{
+	const __u32 slot = service_slot(&pkt->key);
+	const __u32 gen = rt->listen_gen;
+	struct service *s = bpf_map_lookup_elem(&services, &slot);
+
+	if (!s)
+		return 0;
+	if (s->port == pkt->key.local_port && s->listen_gen == gen &&
+	    (__u32)now - s->asked_at < cfg->hz && s->asked_at && addr_equal(s->addr, pkt->key.local))
+		return s;
+	copy32(s->addr, pkt->key.local, 4);
+	s->port = pkt->key.local_port;
+	s->listen_gen = gen;
+	s->asked_at = (__u32)now ? (__u32)now : 1;
+	service_ask(ctx, pkt, cfg, s);
+	return s;
+}
+
+#endif

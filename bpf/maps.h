@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every map, shared by both objects through pins in the interface's directory.  Layouts: abi.h.
+ */
+#ifndef SYNGUARD_MAPS_H
+#define SYNGUARD_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+
+/* Settings.  Written by the loader; read by all.  Lives as long as the attachment. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct config);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} config SEC(".maps");
+
+/* What the programs tell each other and the loader.  Single words; lost increments are harmless. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct runtime);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} runtime SEC(".maps");
+
+/*
+ * The cookie keys.  Written by the loader.  A rotation writes while programs read: they may see the
+ * ring half-written for some nanoseconds, and then lose a cookie, which the client's next SYN repairs.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct keys);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} keys SEC(".maps");
+
+/* By local port.  protect: the loader; kernel_until: the programs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_PORTS);
+	__type(key, __u32);
+	__type(value, struct port);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} ports SEC(".maps");
+
+/* Written by the programs, summed over CPUs by the loader.  A new attachment starts new ones. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counters);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} counters SEC(".maps");
+
+/*
+ * The kernel's TCP connections on protected ports.  Entered by the socket watcher when a socket is
+ * established, by XDP for a handshake that a cookie proved, by the adoption at attach.  Removed when
+ * the socket closes, or through the expiry queue.  Full: the oldest of those that have closed go
+ * first; if there are none, runtime.table_complete goes to 0, and a miss asks the kernel from then on.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_CONNS);
+	__type(key, struct conn_key);
+	__type(value, struct conn);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} conns SEC(".maps");
+
+/*
+ * Connections to remove, in the order of their time: all wait equally long, so the head is the oldest.
+ * Taken from whenever something is put in: no timer, no daemon, no packet that pays for many.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, MAX_CONNS);
+	__type(value, struct expiry);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} expiry SEC(".maps");
+
+/*
+ * What each CPU lately learned from the kernel about an address and port, by a hash of both; a
+ * collision only costs the look-up again.  Per CPU, so that nothing is ever read half-written.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SERVICE_SLOTS);
+	__type(key, __u32);
+	__type(value, struct service);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} services SEC(".maps");
+
+INLINE struct config *config_get(void)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_lookup_elem(&config, &zero);
+}
+
+INLINE struct runtime *runtime_get(void)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_lookup_elem(&runtime, &zero);
+}
+
+INLINE struct port *port_get(__u16 port)
+{
+	const __u32 index = port;
+
+	return bpf_map_lookup_elem(&ports, &index);
+}
+
+/* One packet of len bytes that ended in reason r. */
+INLINE void count(enum reason r, __u32 len)
+{
+	const __u32 zero = 0;
+	struct count *c = bpf_map_lookup_elem(&counters, &zero);
+
+	if (!c || r >= REASON_MAX)
+		return;
+	c[r].packets++;
+	c[r].bytes += len;
+}
+
+#endif

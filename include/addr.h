@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Addresses as 16 bytes in network order, IPv4 as v4-mapped IPv6 (RFC 4291 2.5.5.2), so that every
+ * table, hash and comparison has one shape.  No strings and no sockets here.
+ */
+#ifndef SYNGUARD_ADDR_H
+#define SYNGUARD_ADDR_H
+
+#include <linux/types.h>
+
+#include "compiler.h"
+
+enum addr_class { ADDR_UNICAST, ADDR_LOOPBACK, ADDR_NOT_UNICAST };
+
+/* v4: as on the wire. */
+INLINE void addr_from_v4(__u8 ret_addr[16], __u32 v4)
+{
+	store32(ret_addr, 0);
+	store32(ret_addr + 4, 0);
+	store32(ret_addr + 8, __builtin_bswap32(0xffff));
+	store32(ret_addr + 12, v4);
+}
+
+INLINE __u32 addr_word(const __u8 addr[16], int i)
+{
+	return load32(addr + 4 * i);
+}
+
+INLINE int addr_is_v4(const __u8 addr[16])
+{
+	return !(addr_word(addr, 0) | addr_word(addr, 1)) &&
+	       addr_word(addr, 2) == __builtin_bswap32(0xffff);
+}
+
+INLINE int addr_equal(const __u8 a[16], const __u8 b[16])
+{
+	return !((addr_word(a, 0) ^ addr_word(b, 0)) | (addr_word(a, 1) ^ addr_word(b, 1)) |
+		 (addr_word(a, 2) ^ addr_word(b, 2)) | (addr_word(a, 3) ^ addr_word(b, 3)));
+}
+
+/* 0/8 "this network", 127/8, 224/4 multicast, 240/4 reserved and broadcast (RFC 6890). */
+INLINE enum addr_class addr_classify_v4(__u32 v4)
+{
+	__u32 host = __builtin_bswap32(v4);
+
+	if (host >> 24 == 127)
+		return ADDR_LOOPBACK;
+	if (host >> 24 == 0 || host >> 28 >= 14)
+		return ADDR_NOT_UNICAST;
+	return ADDR_UNICAST;
+}
+
+/*
+ * ::, ::1, ff00::/8, and IPv4 in IPv6: a v4-mapped or v4-compatible address on the wire is a forgery
+ * (RFC 6890, RFC 4291 2.5.5.1).  is_v6 tells a real IPv6 packet from the mapped form of an IPv4 one.
+ */
+INLINE enum addr_class addr_classify(const __u8 addr[16], int is_v6)
+{
+	if (!is_v6)
+		return addr_classify_v4(addr_word(addr, 3));
+	if (addr[0] == 0xff)
+		return ADDR_NOT_UNICAST;
+	if (addr_word(addr, 0) | addr_word(addr, 1))
+		return ADDR_UNICAST;
+	if (!addr_word(addr, 2) && addr_word(addr, 3) == __builtin_bswap32(1))
+		return ADDR_LOOPBACK;
+	if (!addr_word(addr, 2) || addr_is_v4(addr))
+		return ADDR_NOT_UNICAST;
+	return ADDR_UNICAST;
+}
+
+#endif

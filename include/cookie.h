@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The SYN cookie: what the client offered and a MAC over the whole tuple, folded into the fields of
+ * the SYN-ACK that the client sends back.  Pure: the key, the epoch and the packet come as arguments.
+ *
+ *   h = SipHash-2-4(key, client, server, ports, client ISN, epoch, timestamps or not)
+ *
+ *   ISN     31 30 | 29 28 27 | 26 ........................... 0       with timestamps
+ *           epoch |   MSS    |            27 bits of MAC
+ *   TSval   31 .............. 6 | 5 | 4 | 3 2 1 0
+ *           26 bits of MAC      |ECN|SACK|  WS
+ *
+ *   ISN     31 30 | 29 28 27 | 26 25 24 23 22 21 | 20 ......... 0     without
+ *           epoch |   MSS    | ECN SACK    WS    | 21 bits of MAC
+ *
+ * Every option survives in both cases, unrounded but for the MSS.  The options are masked with bits of
+ * h, and the MAC is that of (h, options), so that flipping one bit of either breaks it.  The epoch is
+ * two bits: two of its four values are accepted, a third of a minute each, the other two name a
+ * cookie that was ours but has expired; so a random ACK passes with 2^-54 with timestamps and with
+ * 2^-22 without.  The epoch's two bits are masked with a multiplicative hash that does not depend on
+ * it, so that a check knows the epoch before it hashes, and hashes once; all 32 bits of the ISN are
+ * therefore unpredictable (RFC 6528) without the key.
+ */
+#ifndef SYNGUARD_COOKIE_H
+#define SYNGUARD_COOKIE_H
+
+#include "abi.h"
+#include "addr.h"
+#include "siphash.h"
+
+enum cookie_layout {
+	EPOCH_SHIFT = 30,
+	EPOCH_MASK = 3,
+	MSS_SHIFT = 27,
+	MSS_MASK = 7,
+	MSS_ENTRIES = MSS_MASK + 1,
+	OPTS_BITS = 6,
+	OPTS_MASK = (1 << OPTS_BITS) - 1,
+	OPTS_SACK = 1 << 4,
+	OPTS_ECN = 1 << 5,
+	NOTS_SHIFT = MSS_SHIFT - OPTS_BITS,
+};
+
+enum cookie_verdict { COOKIE_INVALID, COOKIE_EXPIRED, COOKIE_VALID };
+
+enum mss_floor {
+	MSS_FLOOR_V4 = 536,  /* RFC 9293 3.7.1; what the kfunc takes at least */
+	MSS_FLOOR_V6 = 1220, /* 1280 - 60, likewise */
+};
+
+/*
+ * Both tables ascend, and hold what is common: plain Ethernet, PPPoE and tunnels, jumbo frames.  The
+ * client's value is rounded down, never up.
+ */
+#define MSS_TABLE_V4 536, 1200, 1360, 1380, 1400, 1440, 1460, 8960
+#define MSS_TABLE_V6 1220, 1340, 1360, 1380, 1400, 1420, 1440, 8940
+
+/* Index of the largest table entry that is not above mss, which is at least the floor. */
+INLINE __u32 mss_index(__u16 mss, int is_v6)
+{
+	const __u16 v4[MSS_ENTRIES] = {MSS_TABLE_V4};
+	const __u16 v6[MSS_ENTRIES] = {MSS_TABLE_V6};
+	__u32 index = 0;
+
+	UNROLL
+	for (int i = 1; i < MSS_ENTRIES; i++)
+		index += is_v6 ? mss >= v6[i] : mss >= v4[i];
+	return index;
+}
+
+INLINE __u16 mss_value(__u32 index, int is_v6)
+{
+	const __u16 v4[MSS_ENTRIES] = {MSS_TABLE_V4};
+	const __u16 v6[MSS_ENTRIES] = {MSS_TABLE_V6};
+	__u16 value = 0;
+
+	UNROLL
+	for (__u32 i = 0; i < MSS_ENTRIES; i++)
+		if (i == index)
+			value = is_v6 ? v6[i] : v4[i];
+	return value;
+}
+
+/* The ring's key for cookies of an epoch: rotation takes effect between two epochs. */
+INLINE const __u8 *keys_of_epoch(const struct keys *ring, __u64 epoch)
+{
+	return epoch >= ring->since_epoch ? ring->current : ring->previous;
+}
+
+/*
+ * Rotate: the new key serves from the epoch after now.  Handshakes in flight keep their key, unless
+ * the ring was rotated twice within EPOCHS_VALID epochs.  A rotation that has not taken effect yet is
+ * replaced, and its key is never used.
+ */
+INLINE void keys_rotate(struct keys *ring, const __u8 key[16], __u64 now)
+{
+	if (now >= ring->since_epoch)
+		__builtin_memcpy(ring->previous, ring->current, 16);
+	__builtin_memcpy(ring->current, key, 16);
+	ring->since_epoch = now + 1;
+}
+
+INLINE __u64 cookie_ports(const struct conn_key *key, __u32 client_isn)
+{
+	return (__u64)client_isn << 32 | (__u32)key->remote_port << 16 | key->local_port;
+}
+
+INLINE __u64
+cookie_hash(const __u64 key[2], const struct conn_key *tuple, __u32 client_isn, __u32 epoch,
+	    __u32 flags, int is_v6)
+{
+	struct siphash s;
+	const __u64 tail = (__u64)epoch | (__u64)(flags & 0xff) << 32;
+
+	siphash_init(&s, key);
+	if (is_v6) {
+		siphash_word(&s, load64(tuple->remote));
+		siphash_word(&s, load64(tuple->remote + 8));
+		siphash_word(&s, load64(tuple->local));
+		siphash_word(&s, load64(tuple->local + 8));
+	} else {
+		siphash_word(&s, (__u64)addr_word(tuple->remote, 3) << 32 |
+					 addr_word(tuple->local, 3));
+	}
+	siphash_word(&s, cookie_ports(tuple, client_isn));
+	return siphash_finish(&s, tail | (is_v6 ? 45ULL : 21ULL) << 56);
+}
+
+/* Two bits that hide the epoch: multiply-shift hashing (Dietzfelbinger et al., 1997). */
+INLINE __u32 cookie_epoch_mask(__u64 secret, const struct conn_key *t, __u32 client_isn)
+{
+	const __u64 odd = secret | 1;
+	__u64 x = cookie_ports(t, client_isn) ^ secret;
+
+	x += (load64(t->remote) ^ load64(t->local)) * odd;
+	x = (x ^ load64(t->remote + 8) ^ (load64(t->local + 8) << 17)) * odd;
+	return (__u32)(x >> 62);
+}
+
+INLINE __u32 opts_pack(const struct tcp_offer *o)
+{
+	return (o->wscale & 0xfU) | (o->sack ? OPTS_SACK : 0) | (o->ecn ? OPTS_ECN : 0);
+}
+
+struct cookie {
+	__u32 isn;   /* host order */
+	__u32 tsval; /* host order; meaningful when the offer has timestamps */
+};
+
+/* data: 9 bits, the options and the MSS index.  A bijection of h for each of them. */
+INLINE __u64 cookie_mac(__u64 h, __u32 data)
+{
+	return h * (2ULL * data + 1);
+}
+
+/* Which part of the MAC goes where: the top bits of the product are the well-mixed ones. */
+INLINE struct cookie cookie_pack(__u64 h, __u32 mss, __u32 opts, __u32 tstamp)
+{
+	const __u64 mac = cookie_mac(h, mss << OPTS_BITS | opts);
+	const __u32 masked_mss = (mss ^ (__u32)(h >> OPTS_BITS)) & MSS_MASK;
+	const __u32 masked_opts = (opts ^ (__u32)h) & OPTS_MASK;
+	struct cookie c = {.isn = masked_mss << MSS_SHIFT};
+
+	if (tstamp) {
+		c.isn |= (__u32)(mac >> 37);
+		c.tsval = (__u32)(mac >> 11) << OPTS_BITS | masked_opts;
+	} else {
+		c.isn |= masked_opts << NOTS_SHIFT | (__u32)(mac >> 43);
+	}
+	return c;
+}
+
+/* What a cookie is made for and checked against. */
+struct cookie_input {
+	const struct keys *ring;
+	const struct conn_key *tuple;
+	__u64 epoch; /* now */
+	__u32 client_isn;
+	__u32 is_v6;
+};
+
+/* The family is a constant in each branch, so that neither pays for the other's words. */
+INLINE __u64 cookie_hash_at(const struct cookie_input *in, __u64 epoch, __u32 tstamp)
+{
+	__u64 key[2];
+
+	__builtin_memcpy(key, keys_of_epoch(in->ring, epoch), sizeof(key));
+	if (in->is_v6)
+		return cookie_hash(key, in->tuple, in->client_isn, (__u32)epoch, tstamp, 1);
+	return cookie_hash(key, in->tuple, in->client_isn, (__u32)epoch, tstamp, 0);
+}
+
+/* The cookie for an offer whose mss is at least the family's floor. */
+INLINE struct cookie cookie_make(const struct cookie_input *in, const struct tcp_offer *o)
+{
+	const __u32 mask = cookie_epoch_mask(in->ring->epoch_mask, in->tuple, in->client_isn);
+	const __u64 h = cookie_hash_at(in, in->epoch, o->tstamp);
+	struct cookie c = cookie_pack(h, mss_index(o->mss, (int)in->is_v6), opts_pack(o), o->tstamp);
+
+	c.isn |= (((__u32)in->epoch ^ mask) & EPOCH_MASK) << EPOCH_SHIFT;
+	return c;
+}
+
+/* The epoch that a cookie claims: now, or up to three before. */
+INLINE __u64 cookie_epoch(const struct cookie_input *in, __u32 isn)
+{
+	const __u32 mask = cookie_epoch_mask(in->ring->epoch_mask, in->tuple, in->client_isn);
+	const __u32 bits = (isn >> EPOCH_SHIFT) ^ mask;
+
+	return in->epoch - (((__u32)in->epoch - bits) & EPOCH_MASK);
+}
+
+/*
+ * Check the cookie that an ACK brings back; *c: ACK number - 1 and TSecr.  in->client_isn is the
+ * segment's sequence number - 1.  tstamp: the segment carries timestamps with a TSecr other than 0.
+ * Hashes once.  On COOKIE_VALID *ret_offer holds what the client offered, else it is untouched.
+ */
+INLINE enum cookie_verdict cookie_check(const struct cookie_input *in, const struct cookie *c,
+					       __u32 tstamp, struct tcp_offer *ret_offer)
+{
+	const __u64 epoch = cookie_epoch(in, c->isn);
+	const __u64 h = cookie_hash_at(in, epoch, tstamp);
+	const __u32 raw_opts = tstamp ? c->tsval : c->isn >> NOTS_SHIFT;
+	const __u32 opts = (raw_opts ^ (__u32)h) & OPTS_MASK;
+	const __u32 mss = ((c->isn >> MSS_SHIFT) ^ (__u32)(h >> OPTS_BITS)) & MSS_MASK;
+	const struct cookie ours = cookie_pack(h, mss, opts, tstamp);
+
+	if ((ours.isn ^ c->isn) << (32 - EPOCH_SHIFT) || (tstamp && ours.tsval != c->tsval))
+		return COOKIE_INVALID;
+	if (in->epoch - epoch >= EPOCHS_VALID)
+		return COOKIE_EXPIRED;
+	__builtin_memset(ret_offer, 0, sizeof(*ret_offer));
+	ret_offer->mss = mss_value(mss, (int)in->is_v6);
+	ret_offer->wscale = opts & 0xf;
+	ret_offer->sack = !!(opts & OPTS_SACK);
+	ret_offer->ecn = !!(opts & OPTS_ECN);
+	ret_offer->tstamp = !!tstamp;
+	return COOKIE_VALID;
+}
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The SYN-ACK as bytes: TCP header with options and checksum, and the two short IP headers.  Field by
+ * field what Linux sends for the same listener; the layout of the options, too, since middleboxes and
+ * fingerprints know it.  Pure: everything comes as arguments, everything goes into word arrays.
+ */
+#ifndef SYNGUARD_REPLY_H
+#define SYNGUARD_REPLY_H
+
+#include "cookie.h"
+#include "csum.h"
+#include "tcpopt.h"
+#include "window.h"
+
+enum reply_limits {
+	REPLY_TCP_WORDS = 10, /* 20 bytes of header, 20 of options */
+	REPLY_ECN_BITS = 3,
+};
+
+struct reply {
+	__u32 tcp[REPLY_TCP_WORDS]; /* network order; unused words are 0 */
+	__u32 tcp_len;		    /* bytes: 24, 28, 32, 36 or 40 */
+};
+
+/* A checksum, in wire order as csum_fold() gives it, as the first or second half of a word. */
+INLINE __u32 csum_high(__u16 csum)
+{
+	return __builtin_bswap32((__u32)__builtin_bswap16(csum) << 16);
+}
+
+INLINE __u32 csum_low(__u16 csum)
+{
+	return __builtin_bswap32(__builtin_bswap16(csum));
+}
+
+/*
+ * What this host would agree to out of what the client offers.  The MSS defaults are the kernel's for
+ * a SYN without the option (RFC 9293 3.7.1; the IPv6 minimum MTU).  ECN: RFC 3168 6.1.1 with the
+ * kernel's rule that a SYN whose IP header is already ECN-capable asks for nothing.
+ */
+INLINE struct tcp_offer offer_accept(const struct packet *pkt, const struct tcpopts *o,
+					    const struct service *svc)
+{
+	const __u8 ecn_setup = TCP_ECE | TCP_CWR;
+	struct tcp_offer offer = {.wscale = WSCALE_NONE};
+
+	offer.mss = o->mss ? o->mss : pkt->is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4;
+	offer.tstamp = o->has_ts && svc->allow_ts;
+	offer.sack = o->sack_perm && svc->allow_sack;
+	if (svc->allow_wscale)
+		offer.wscale = o->wscale;
+	offer.ecn = svc->allow_ecn && (pkt->flags & ecn_setup) == ecn_setup &&
+		    (!(pkt->tos & REPLY_ECN_BITS) || pkt->reserved);
+	return offer;
+}
+
+INLINE __u32 reply_tos(const struct packet *pkt, const struct service *svc)
+{
+	if (!svc->reflect_tos)
+		return svc->tos;
+	return (pkt->tos & ~(__u32)REPLY_ECN_BITS) | (svc->tos & REPLY_ECN_BITS);
+}
+
+/* Words 5 to 9.  Returns the number of words in use. */
+INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct service *svc,
+				  const struct cookie *c, __u32 tsval_client)
+{
+	const __u32 ws = __builtin_bswap32(WORD_NOP_WS | svc->rcv_wscale);
+	const int has_ws = o->wscale != WSCALE_NONE;
+
+	w[5] = __builtin_bswap32(WORD_MSS | svc->mss);
+	if (o->tstamp) {
+		w[6] = __builtin_bswap32(o->sack ? WORD_SACK_TS : WORD_NOP_TS);
+		w[7] = __builtin_bswap32(c->tsval);
+		w[8] = __builtin_bswap32(tsval_client);
+		w[9] = has_ws ? ws : 0;
+		return has_ws ? 10 : 9;
+	}
+	if (!o->sack) {
+		w[6] = has_ws ? ws : 0;
+		return has_ws ? 7 : 6;
+	}
+	w[6] = __builtin_bswap32(WORD_NOP_SACK);
+	w[7] = has_ws ? ws : 0;
+	return has_ws ? 8 : 7;
+}
+
+/* The SYN-ACK to pkt, whose TSval was tsval_client, with the agreed offer *o and the cookie *c. */
+INLINE void reply_make(const struct packet *pkt, __u32 tsval_client,
+			      const struct tcp_offer *o, const struct service *svc,
+			      const struct cookie *c, struct reply *ret_reply)
+{
+	const __u32 window = min_u32(o->tstamp ? svc->window_ts : svc->window_nots, 65535);
+	const __u32 flags = TCP_SYN | TCP_ACK | (o->ecn ? TCP_ECE : 0);
+	__u32 *w = ret_reply->tcp;
+	__u32 words;
+	__u64 sum;
+
+	__builtin_memset(ret_reply, 0, sizeof(*ret_reply));
+	words = reply_options(w, o, svc, c, tsval_client);
+	ret_reply->tcp_len = words * 4;
+	w[0] = __builtin_bswap32((__u32)pkt->key.local_port << 16 | pkt->key.remote_port);
+	w[1] = __builtin_bswap32(c->isn);
+	w[2] = __builtin_bswap32(pkt->seq + 1);
+	w[3] = __builtin_bswap32(words << 28 | flags << 16 | window);
+	sum = csum_pseudo(pkt->key.local, pkt->key.remote, (__u16)ret_reply->tcp_len);
+	sum += csum_words(w, REPLY_TCP_WORDS);
+	w[4] = csum_high(csum_fold(sum));
+}
+
+/* IPv4 header without options; tcp_len in bytes. */
+INLINE void reply_ipv4(const struct packet *pkt, const struct service *svc, __u32 tcp_len,
+			      __u16 id, __u32 ret_ip[5])
+{
+	const __u32 frag = svc->dont_fragment ? 0x4000 : (__u32)id << 16;
+
+	ret_ip[0] = __builtin_bswap32(0x45000000 | reply_tos(pkt, svc) << 16 | (IPV4_LEN + tcp_len));
+	ret_ip[1] = __builtin_bswap32(frag);
+	ret_ip[2] = __builtin_bswap32((__u32)svc->ttl << 24 | 6U << 16);
+	ret_ip[3] = addr_word(pkt->key.local, 3);
+	ret_ip[4] = addr_word(pkt->key.remote, 3);
+	ret_ip[2] |= csum_low(csum_fold(csum_words(ret_ip, 5)));
+}
+
+/* IPv6 header without extensions. */
+INLINE void reply_ipv6(const struct packet *pkt, const struct service *svc, __u32 tcp_len,
+			      __u32 ret_ip[10])
+{
+	ret_ip[0] = __builtin_bswap32(0x60000000 | reply_tos(pkt, svc) << 20);
+	ret_ip[1] = __builtin_bswap32(tcp_len << 16 | 6U << 8 | svc->ttl);
+	copy32(ret_ip + 2, pkt->key.local, 4);
+	copy32(ret_ip + 6, pkt->key.remote, 4);
+}
+
+#endif
