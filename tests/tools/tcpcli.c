@@ -274,7 +274,7 @@ static void client_run(struct client *client)
 
 int main(int argc, char **argv)
 {
-	static struct client client = {.timeout_ms = 2000, .count = 1};
+	static struct client client = {.dst = "", .timeout_ms = 2000, .count = 1};
 	struct arg args[] = {
 	    {"dst", "ADDR", ARG_TEXT, &client.dst, true},
 	    {"port", "PORT", ARG_NUMBER, &client.port, true},

@@ -180,7 +180,7 @@ static inline void args_parse(int argc, char **argv, struct arg *args, const cha
 			continue;
 		}
 		which = arg_find(argv[0], operands, args, argv[i] + 2, i + 1 < argc);
-		arg_set(&args[which], args[which].kind == ARG_FLAG ? NULL : argv[++i]);
+		arg_set(&args[which], args[which].kind == ARG_FLAG ? "" : argv[++i]);
 		given[which] = true;
 	}
 	for (which = 0; args[which].name && (given[which] || !args[which].required); which++)
