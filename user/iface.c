@@ -4,15 +4,10 @@
  * interfaces than the one this process is in.
  */
 #include <errno.h>
-#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "iface.h"
 #include "netlink.h"
@@ -101,7 +96,7 @@ static int iface_ask(__u32 index, int netns, struct iface *ret_iface)
 	info->ifi_index = (int)index;
 	if (netns >= 0)
 		mnl_attr_put_u32(request, IFLA_TARGET_NETNSID, (__u32)netns);
-	err = netlink_ask(request, link_read, &iface);
+	err = netlink_ask(NETLINK_ROUTE, request, link_read, &iface);
 	if (!err)
 		*ret_iface = iface;
 	return err;
@@ -159,20 +154,4 @@ __u8 iface_hop_limit(const char *name)
 		limit = HOP_LIMIT_DEFAULT;
 	fclose(file);
 	return (__u8)limit;
-}
-
-void iface_driver(const char *name, char *ret_driver, size_t size)
-{
-	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
-	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	request.ifr_data = (void *)&info;
-	ret_driver[0] = '\0';
-	if (fd < 0)
-		return;
-	if (!ioctl(fd, SIOCETHTOOL, &request))
-		snprintf(ret_driver, size, "%s", info.driver);
-	close(fd);
 }

@@ -49,4 +49,14 @@ __u8 iface_hop_limit(const char *name);
 /* "virtio_net", "veth", ...; "" if unknown. */
 void iface_driver(const char *name, char *ret_driver, size_t size);
 
+enum { IFACE_XDP_BASIC = 1 << 0, IFACE_XDP_FRAGS = 1 << 5 }; /* as the kernel numbers them */
+
+/* What the driver's native XDP can do, Linux 6.3.  0 or -errno. */
+int iface_xdp_features(__u32 index, __u64 *ret_features);
+
+enum { IFACE_OFFLOAD_RXVLAN = 1 << 8, IFACE_OFFLOAD_LRO = 1 << 15 };
+
+/* Offloads that are on. */
+__u32 iface_offloads(const char *name);
+
 #endif

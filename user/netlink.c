@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A question to rtnetlink, through libmnl. */
+/* A question to the kernel, through libmnl. */
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 
 #include "netlink.h"
@@ -27,9 +26,9 @@ static int answers_read(struct mnl_socket *socket, mnl_cb_t answer, void *contex
 	return more < 0 ? -errno : 0;
 }
 
-int netlink_ask(struct nlmsghdr *request, mnl_cb_t answer, void *context)
+int netlink_ask(int protocol, struct nlmsghdr *request, mnl_cb_t answer, void *context)
 {
-	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
+	struct mnl_socket *socket = mnl_socket_open(protocol);
 	int err = 0;
 
 	if (!socket)

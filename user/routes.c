@@ -88,7 +88,7 @@ static int routes_survey(__u8 family, struct survey *survey)
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
 	info->rtm_family = family;
-	err = netlink_ask(request, route_read, survey);
+	err = netlink_ask(NETLINK_ROUTE, request, route_read, survey);
 	return err == -EAFNOSUPPORT || err == -EOPNOTSUPP ? 0 : err;
 }
 
