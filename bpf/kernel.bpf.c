@@ -195,10 +195,10 @@ int synguard_tc(struct __sk_buff *skb)
 }
 
 /* 1 and *ret_key when the socket's addresses are known and not all loopback. */
-INLINE int key_from_sock(const struct sock_common *sk, struct conn_key *ret_key)
+INLINE int key_from_sock(const struct sock_common *sk, __u16 local_port, struct conn_key *ret_key)
 {
 	__builtin_memset(ret_key, 0, sizeof(*ret_key));
-	ret_key->local_port = sk->skc_num;
+	ret_key->local_port = local_port;
 	ret_key->remote_port = __builtin_bswap16(sk->skc_dport);
 	if (sk->skc_family == K_AF_INET) {
 		addr_from_v4(ret_key->remote, sk->skc_daddr);
@@ -266,6 +266,15 @@ INLINE void sock_listening(const struct config *cfg, struct runtime *rt, __u16 p
 	__sync_fetch_and_add(&rt->listen_gen, 1);
 }
 
+/* A closing socket has lost skc_num by the time that its change is told, but not inet_sport. */
+INLINE __u16 sock_local_port(const struct sock *sk)
+{
+	__be16 port = 0;
+
+	bpf_core_read(&port, sizeof(port), &((const struct inet_sock *)sk)->inet_sport);
+	return __builtin_bswap16(port);
+}
+
 INLINE int sock_is_ours(const struct sock *sk, const struct config *cfg)
 {
 	return sk->sk_protocol == K_IPPROTO_TCP &&
@@ -282,6 +291,7 @@ int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
 	struct config *cfg = config_get();
 	struct runtime *rt = runtime_get();
 	struct conn_key key;
+	__u16 port;
 
 	if (!cfg || !rt || !sock_is_ours(sk, cfg))
 		return 0;
@@ -292,7 +302,8 @@ int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
 	}
 	if (newstate != K_TCP_ESTABLISHED && newstate != K_TCP_CLOSE)
 		return 0;
-	if (!port_protected(sk->__sk_common.skc_num) || !key_from_sock(&sk->__sk_common, &key))
+	port = sock_local_port(sk);
+	if (!port_protected(port) || !key_from_sock(&sk->__sk_common, port, &key))
 		return 0;
 	if (newstate == K_TCP_ESTABLISHED)
 		sock_established(rt, &key, bpf_jiffies64());
@@ -321,7 +332,7 @@ int synguard_adopt(struct bpf_iter__tcp *ctx)
 
 	if (!sk || !cfg || !rt || sk->skc_state == K_TCP_LISTEN || sk->skc_state == K_TCP_CLOSE)
 		return 0;
-	if (!port_protected(sk->skc_num) || !key_from_sock(sk, &key) || conn_get(&key))
+	if (!port_protected(sk->skc_num) || !key_from_sock(sk, sk->skc_num, &key) || conn_get(&key))
 		return 0;
 	now = bpf_jiffies64();
 	conn.expires = now + (__u64)LINGER_S * cfg->hz;

@@ -72,6 +72,7 @@ struct inet_sock {
 	struct sock sk;
 	struct ipv6_pinfo *pinet6;
 	__s16 uc_ttl;
+	__be16 inet_sport;
 	__u8 tos;
 	__u8 pmtudisc;
 };
