@@ -39,8 +39,12 @@ static int config_make(const struct attach_request *request, struct config *ret_
 		.hz = host_hz(),
 		.attached_at = (__u64)time(NULL),
 	};
+	long rmem_max;
 	int err = 0;
 
+	/* Some kernels show it in the first network namespace only; tcp_rmem is mostly the larger. */
+	if (!host_sysctl("net/core/rmem_max", &rmem_max))
+		config.rmem_max = (__u32)rmem_max;
 	memcpy(config.mac, request->iface.mac, sizeof(config.mac));
 	config.epoch_shift = host_epoch_shift(config.hz);
 	while (!err && !config.mark)
@@ -67,6 +71,8 @@ static int keys_fill(const char *dir, const struct instance *old, const char *ol
 		err = random_fill(keys.current, sizeof(keys.current));
 		if (!err)
 			err = random_fill(keys.previous, sizeof(keys.previous));
+		if (!err)
+			err = random_fill(&keys.epoch_mask, sizeof(keys.epoch_mask));
 	}
 	if (!err)
 		err = map_store(dir, "keys", &keys);
