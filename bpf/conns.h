@@ -11,7 +11,7 @@
 #include "maps.h"
 
 enum conn_times {
-	LINGER_S = 120,		/* FIN_WAIT_2 and TIME_WAIT of the kernel, 60 s each */
+	LINGER_S = 65,		/* the kernel's TIME_WAIT is 60 s; a FIN starts it anew */
 	KERNEL_SYN_S = 130,	/* tcp_synack_retries at its default gives up after 127 s */
 	EXPIRE_PER_CALL = 2,	/* more than is put in, so that the queue cannot grow for ever */
 };
@@ -27,7 +27,11 @@ INLINE void conn_delete(struct runtime *rt, const struct conn_key *key)
 		__sync_fetch_and_add(&rt->conns_gone, 1);
 }
 
-/* Put an entry that has been refreshed since back at the end, remove one whose time has come. */
+/*
+ * Put an entry that has been refreshed since back at the end, remove one whose time has come (or, with
+ * force, will come: where the kernel's TIME_WAIT outlives ours, a miss no longer means that the
+ * kernel has nothing).
+ */
 static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 now)
 {
 	struct conn *conn = conn_get(&e->key);
@@ -38,6 +42,8 @@ static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 
 		e->at = conn->expires;
 		return (int)bpf_map_push_elem(&expiry, e, 0);
 	}
+	if (conn->state == TIME_WAIT && conn->expires > now)
+		rt->table_complete = 0;
 	conn_delete(rt, &e->key);
 	return 0;
 }
@@ -53,7 +59,7 @@ INLINE void expiry_run(struct runtime *rt, __u64 now, int force)
 		/* Another CPU may take that head between the two calls: this one is then settled early. */
 		if (bpf_map_pop_elem(&expiry, &e))
 			return;
-		expiry_settle(rt, &e, force ? e.at : now);
+		expiry_settle(rt, &e, now);
 	}
 }
 

@@ -338,8 +338,10 @@ int synguard_adopt(struct bpf_iter__tcp *ctx)
 	conn.expires = now + (__u64)LINGER_S * cfg->hz;
 	if (sk->skc_state == K_TCP_TIME_WAIT)
 		conn.state = TIME_WAIT;
-	else if (sk->skc_state == K_TCP_NEW_SYN_RECV)
+	if (sk->skc_state == K_TCP_NEW_SYN_RECV) {
 		conn.state = SYN_RECV;
+		port_kernel_handshake(sk->skc_num, cfg, now);
+	}
 	if (!conn_put(rt, &key, &conn, now) && conn.state != ESTABLISHED)
 		expiry_add(rt, &key, conn.expires, now);
 	return 0;

@@ -169,6 +169,23 @@ INLINE int listener_signs(const struct tcp_sock *tp)
 	return bpf_core_field_exists(tp->ao_info) && tp->ao_info;
 }
 
+enum { SYNCOOKIE_VALID_S = 120 }; /* of the kernel's own */
+
+/*
+ * Has the kernel itself sent cookies for this listener (its queue overflowed, or tcp_syncookies is 2)?
+ * Then an ACK that no socket and no cookie of ours explains may be the answer to one of those.  The
+ * kernel notes the time of the last one, in jiffies, where its tcp_synq_overflow() does.
+ */
+INLINE int kernel_sent_cookies(const struct tcp_sock *tp, const struct config *cfg)
+{
+	const struct sock_reuseport *group = tp->inet_conn.icsk_inet.sk.sk_reuseport_cb;
+	__u32 stamp = (__u32)tp->rx_opt.ts_recent_stamp;
+
+	if (group)
+		stamp = group->synq_overflow_ts;
+	return stamp && (__u32)bpf_jiffies64() - stamp < SYNCOOKIE_VALID_S * cfg->hz;
+}
+
 /* All that a SYN-ACK of this listener depends on. */
 INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6,
 					 const struct config *cfg, struct service *s)
@@ -184,6 +201,7 @@ INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6,
 	s->window_nots = window_bytes(&in, s->mss);
 	s->window_ts = window_bytes(&in, s->mss - TS_OPTION_LEN);
 	s->rcv_wscale = window_scale(&in);
+	s->kernel_cookies = (__u8)kernel_sent_cookies(tp, cfg);
 	s->allow_cookie = net->ipv4.sysctl_tcp_syncookies != 0;
 	s->allow_ts = net->ipv4.sysctl_tcp_timestamps != 0;
 	s->allow_sack = net->ipv4.sysctl_tcp_sack != 0;

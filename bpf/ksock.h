@@ -54,8 +54,13 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+struct sock_reuseport {
+	unsigned int synq_overflow_ts;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sock_reuseport *sk_reuseport_cb;
 	int sk_rcvbuf;
 	__u8 sk_userlocks;
 	__u16 sk_protocol;
@@ -82,6 +87,7 @@ struct inet_connection_sock {
 };
 
 struct tcp_options_received {
+	int ts_recent_stamp;
 	__u16 user_mss;
 };
 

@@ -179,16 +179,20 @@ INLINE enum reason syn_classify(struct xdp_md *ctx, struct pass *p,
 }
 
 /* Neither our table nor a cookie knows it: is it the kernel's? */
-INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, enum reason otherwise)
+INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struct service *svc,
+				 enum reason otherwise)
 {
 	if ((!p->rt->table_complete || port_kernel_active(p->pkt.key.local_port, p->now)) &&
 	    kernel_adopt(ctx, p))
 		return REASON_conn_packet;
+	if (svc->mptcp || svc->signed_only || !svc->allow_cookie || svc->kernel_cookies)
+		return REASON_ack_kernel;
 	return otherwise;
 }
 
 /* conn: what is left of an older connection, or a hand-off under way, or NULL. */
-INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, const struct conn *conn)
+INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, const struct conn *conn,
+				   const struct service *svc)
 {
 	enum cookie_verdict verdict;
 	struct tcp_offer offer;
@@ -202,8 +206,9 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, const str
 		return REASON_ack_cookie_valid;
 	}
 	if (!conn)
-		return miss_classify(ctx, p, verdict == COOKIE_EXPIRED ? REASON_ack_cookie_expired
-								       : REASON_ack_cookie_invalid);
+		return miss_classify(ctx, p, svc,
+				     verdict == COOKIE_EXPIRED ? REASON_ack_cookie_expired
+							       : REASON_ack_cookie_invalid);
 	/* Data right behind the ACK that proved it: the hand-off hook knows whether its socket is coming. */
 	if (conn->state == SYN_RECV)
 		mark_write(ctx, p->cfg, p->rt);
@@ -213,11 +218,15 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, const str
 /* Everything but a SYN. */
 INLINE enum reason segment_classify(struct xdp_md *ctx, struct pass *p)
 {
-	const struct conn *conn = conn_get(&p->pkt.key);
+	struct conn *conn = conn_get(&p->pkt.key);
 	const struct service *svc;
 
-	if (conn && conn_is_kernels(conn, p->now))
+	if (conn && conn_is_kernels(conn, p->now)) {
+		/* The kernel's TIME_WAIT starts anew, too. */
+		if (conn->state == TIME_WAIT && (p->pkt.flags & TCP_FIN))
+			conn->expires = p->now + (__u64)LINGER_S * p->cfg->hz;
 		return REASON_conn_packet;
+	}
 	if (conn && conn->expires <= p->now)
 		conn = 0;
 	svc = service_get(ctx, &p->pkt, p->cfg, p->rt, p->now);
@@ -225,7 +234,7 @@ INLINE enum reason segment_classify(struct xdp_md *ctx, struct pass *p)
 		return REASON_not_protected;
 	if (p->pkt.flags & TCP_RST)
 		return kernel_adopt(ctx, p) ? REASON_conn_packet : REASON_rst_unknown;
-	return cookie_classify(ctx, p, conn);
+	return cookie_classify(ctx, p, conn, svc);
 }
 
 INLINE enum reason tcp_classify(struct xdp_md *ctx, struct pass *p)

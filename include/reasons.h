@@ -35,6 +35,7 @@
 	X(ack_cookie_valid, XDP, PASS, "ACK with a valid cookie, marked for hand-off")             \
 	X(ack_cookie_invalid, XDP, DROP, "no connection, and no valid cookie in its ACK number")   \
 	X(ack_cookie_expired, XDP, DROP, "the cookie was ours, but is over a minute old")          \
+	X(ack_kernel, XDP, PASS, "not ours to judge: the kernel answers this listener's SYNs lately")\
 	X(rst_unknown, XDP, DROP, "RST for a connection that the kernel does not have")            \
 	/* malformed or forged */                                                                  \
 	X(eth_truncated, XDP, DROP, "frame ends inside its Ethernet or VLAN header")               \
