@@ -156,8 +156,7 @@ static int locked_attach(const struct attach_request *request, struct attach_res
 
 	if (lock < 0)
 		return lock;
-	err = instance_recover(request->iface.name, error);
-	instance_read(request->iface.name, &old);
+	err = instance_recover(request->iface.name, &old, error);
 	if (!err)
 		err = state_check(request, &old, error);
 	if (!err)

@@ -9,13 +9,13 @@
 #include "host.h"
 #include "maps.h"
 
-static int tc_alone_set(const char *dir)
+static int tc_alone_set(const char *dir, __u32 value)
 {
 	int err, fd = map_open(dir, "runtime");
 
 	if (fd < 0)
 		return fd;
-	err = map_write_u32(fd, offsetof(struct runtime, tc_alone), 1);
+	err = map_write_u32(fd, offsetof(struct runtime, tc_alone), value);
 	close(fd);
 	return err;
 }
@@ -33,12 +33,22 @@ static int linger_prepare(struct instance *instance, struct error *error)
 
 	if (instance->state == INSTANCE_FOREIGN)
 		return 0;
-	err = tc_alone_set(instance->dir);
+	err = tc_alone_set(instance->dir, 1);
 	if (!err)
 		err = detached_mark(instance);
 	if (err)
 		return error_set(error, err, "cannot write to its maps: %s", strerror(-err));
 	return 0;
+}
+
+/* XDP could not be taken off: protection goes on as before. */
+static void linger_cancel(struct instance *instance)
+{
+	if (instance->state == INSTANCE_FOREIGN)
+		return;
+	instance->config.detached_at = 0;
+	map_store(instance->dir, "config", &instance->config);
+	tc_alone_set(instance->dir, instance->runtime.tc_alone);
 }
 
 static int xdp_take_off(const struct instance *instance, struct error *error)
@@ -70,11 +80,12 @@ static int all_remove(const struct instance *instance, enum detach_outcome *ret_
 static int linger_begin(struct instance *instance, enum detach_outcome *ret_outcome,
 			struct error *error)
 {
+	__u64 marked_before = instance->config.detached_at;
 	int err;
 
-	err = detached_mark(instance);
-	if (!err)
-		err = linger_start(instance);
+	if (detached_mark(instance))
+		instance->config.detached_at = marked_before;
+	err = linger_start(instance);
 	if (err)
 		return error_set(error, err,
 				 "XDP is off, but no process could be started to remove the hand-off"
@@ -88,11 +99,10 @@ int detach_run(const char *name, enum detach_when when, enum detach_outcome *ret
 	       struct instance *ret_instance, struct error *error)
 {
 	struct instance *instance = ret_instance;
-	int err = instance_recover(name, error);
+	int err = instance_recover(name, instance, error);
 
 	if (err)
 		return err;
-	instance_read(name, instance);
 	if (instance->state == INSTANCE_NONE) {
 		*ret_outcome = DETACH_NOT_THERE;
 		return 0;
@@ -106,8 +116,10 @@ int detach_run(const char *name, enum detach_when when, enum detach_outcome *ret
 	err = linger_prepare(instance, error);
 	if (!err)
 		err = xdp_take_off(instance, error);
-	if (err)
+	if (err) {
+		linger_cancel(instance);
 		return err;
+	}
 	if (when == DETACH_NOW || instance->state == INSTANCE_FOREIGN)
 		return all_remove(instance, ret_outcome, error);
 	return linger_begin(instance, ret_outcome, error);

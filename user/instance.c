@@ -29,66 +29,87 @@ static int link_ifindex(const char *dir, __u32 *ret_ifindex)
 	return err;
 }
 
-static enum instance_state config_read(struct instance *instance)
+/* A pin that is not there was not made yet, or is removed already; other errors tell nothing. */
+static enum instance_state state_of_error(int err)
+{
+	return err == -ENOENT ? INSTANCE_INTERRUPTED : INSTANCE_UNREADABLE;
+}
+
+static enum instance_state config_state(struct instance *instance, int fd)
 {
 	__u32 size = 0;
+
+	if (map_identify(fd, &instance->config_id, &size))
+		return INSTANCE_UNREADABLE;
+	if (size != sizeof(instance->config))
+		return INSTANCE_FOREIGN;
+	if (map_read(fd, &instance->config))
+		return INSTANCE_UNREADABLE;
+	if (!instance->config.abi)
+		return INSTANCE_INTERRUPTED;
+	return instance->config.abi == SYNGUARD_ABI ? INSTANCE_LIVE : INSTANCE_FOREIGN;
+}
+
+static enum instance_state config_read(struct instance *instance)
+{
+	enum instance_state state;
 	int fd = map_open(instance->dir, "config");
-	enum instance_state state = INSTANCE_INTERRUPTED;
 
 	if (fd < 0)
-		return state;
-	if (!map_identify(fd, &instance->config_id, &size)) {
-		if (size != sizeof(instance->config))
-			state = INSTANCE_FOREIGN;
-		else if (!map_read(fd, &instance->config) && instance->config.abi)
-			state = instance->config.abi == SYNGUARD_ABI ? INSTANCE_LIVE
-								    : INSTANCE_FOREIGN;
-	}
+		return state_of_error(fd);
+	state = config_state(instance, fd);
 	close(fd);
+	if (state != INSTANCE_LIVE)
+		memset(&instance->config, 0, sizeof(instance->config));
 	return state;
 }
 
+/* 1 if our program is on the interface, 0 if not, -errno. */
 static int xdp_look(struct instance *instance)
 {
+	int err = xdp_find(instance->ifindex, instance->config_id, instance->config.xdp_prog_id,
+			   &instance->xdp);
+
 	instance->netns = host_netns();
-	if (xdp_find(instance->ifindex, instance->config_id, instance->config.xdp_prog_id,
-		     &instance->xdp))
-		memset(&instance->xdp, 0, sizeof(instance->xdp));
 	if (!if_indextoname(instance->ifindex, instance->name_now))
 		instance->name_now[0] = '\0';
-	return instance->xdp.our_id != 0;
+	return err ? err : instance->xdp.our_id != 0;
 }
 
 /* Looks in this namespace first: the interface may have been moved here after it was attached. */
-static void interface_look(struct instance *instance)
+static int interface_look(struct instance *instance)
 {
-	int back;
+	int back, found = xdp_look(instance);
 
-	if (xdp_look(instance) || instance->config.netns_ino == instance->netns)
-		return;
+	if (found || instance->config.netns_ino == instance->netns)
+		return found;
 	back = host_netns_enter(instance->config.netns_ino);
 	if (back < -1)
-		return;
-	xdp_look(instance);
+		return 0;
+	found = xdp_look(instance);
 	host_netns_leave(back);
+	return found;
 }
 
 static enum instance_state state_decide(struct instance *instance)
 {
 	enum instance_state known = config_read(instance);
+	int err;
 
-	if (known == INSTANCE_INTERRUPTED ||
-	    link_ifindex(instance->dir, &instance->ifindex))
-		return INSTANCE_INTERRUPTED;
+	if (known == INSTANCE_INTERRUPTED || known == INSTANCE_UNREADABLE)
+		return known;
+	err = link_ifindex(instance->dir, &instance->ifindex);
+	if (err)
+		return state_of_error(err);
 	if (!instance->ifindex)
 		return INSTANCE_GONE;
+	if (interface_look(instance) < 0)
+		return INSTANCE_UNREADABLE;
 	if (known == INSTANCE_FOREIGN)
-		memset(&instance->config, 0, sizeof(instance->config));
-	interface_look(instance);
-	if (known == INSTANCE_FOREIGN)
-		return INSTANCE_FOREIGN;
-	if (map_load(instance->dir, "runtime", &instance->runtime))
-		return INSTANCE_INTERRUPTED;
+		return known;
+	err = map_load(instance->dir, "runtime", &instance->runtime);
+	if (err)
+		return state_of_error(err);
 	if (instance->xdp.our_id)
 		return INSTANCE_LIVE;
 	if (instance->config.detached_at)
@@ -173,18 +194,33 @@ static int recover_aside(const struct instance *instance, const struct instance 
 	return 0;
 }
 
-int instance_recover(const char *name, struct error *error)
+static int unreadable(const struct instance *instance, struct error *error)
 {
-	struct instance instance, aside;
+	if (instance->state != INSTANCE_UNREADABLE)
+		return 0;
+	return error_set(error, -EIO,
+			 "the kernel did not tell what is pinned in %s, so it was left as it is; try"
+			 " again",
+			 instance->dir);
+}
+
+int instance_recover(const char *name, struct instance *ret_instance, struct error *error)
+{
+	struct instance aside;
 	int err;
 
-	instance_read(name, &instance);
+	instance_read(name, ret_instance);
 	instance_read_aside(name, &aside);
-	if (aside.state != INSTANCE_NONE) {
-		err = recover_aside(&instance, &aside, error);
-		if (err)
-			return err;
-		instance_read(name, &instance);
+	err = unreadable(ret_instance, error);
+	if (!err)
+		err = unreadable(&aside, error);
+	if (!err && aside.state != INSTANCE_NONE) {
+		err = recover_aside(ret_instance, &aside, error);
+		instance_read(name, ret_instance);
 	}
-	return instance_is_over(&instance) ? remove_dir(instance.dir, error) : 0;
+	if (!err && instance_is_over(ret_instance)) {
+		err = remove_dir(ret_instance->dir, error);
+		instance_read(name, ret_instance);
+	}
+	return err ? err : unreadable(ret_instance, error);
 }

@@ -22,6 +22,7 @@ enum instance_state {
 	INSTANCE_LOST,	      /* somebody else took the XDP program off or replaced it */
 	INSTANCE_GONE,	      /* the interface it was attached to no longer exists */
 	INSTANCE_FOREIGN,     /* pinned by a synguard whose maps have another layout */
+	INSTANCE_UNREADABLE,  /* the kernel refused to tell; nothing may be concluded */
 };
 
 struct instance {
@@ -37,7 +38,7 @@ struct instance {
 	struct xdp_found xdp;
 };
 
-/* Reads the directory for name.  Never fails: what cannot be read is INTERRUPTED. */
+/* Reads the directory for name.  Never fails: INSTANCE_UNREADABLE is a state, too. */
 void instance_read(const char *name, struct instance *ret_instance);
 
 /* The same for the directory that was set aside during a re-attach. */
@@ -52,7 +53,10 @@ unsigned int instance_seconds_left(const struct instance *instance);
 /* XDP is off and its cookies have expired: nothing needs the directory any more. */
 int instance_is_over(const struct instance *instance);
 
-/* Puts right what an interrupted attach, detach or removal left.  The lock must be held. */
-int instance_recover(const char *name, struct error *error);
+/*
+ * Puts right what an interrupted attach, detach or removal left, and reads what is there then.  The
+ * lock must be held.  Fails, changing nothing, if the state cannot be told.
+ */
+int instance_recover(const char *name, struct instance *ret_instance, struct error *error);
 
 #endif

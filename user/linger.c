@@ -61,7 +61,7 @@ static void expired_remove(const char *name, __u64 detached_at)
 		pins_remove(found.dir);
 	instance_read_aside(name, &found);
 	if (found.state != INSTANCE_LIVE && found.config.detached_at == detached_at)
-		instance_recover(name, &ignored);
+		instance_recover(name, &found, &ignored);
 	close(lock);
 }
 

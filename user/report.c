@@ -22,6 +22,7 @@ static const struct {
 	[INSTANCE_LOST] = {"lost", "reqsk"},
 	[INSTANCE_GONE] = {"gone", "failed"},
 	[INSTANCE_FOREIGN] = {"other-version", "unknown"},
+	[INSTANCE_UNREADABLE] = {"unreadable", "unknown"},
 };
 
 struct ports_text {
@@ -123,6 +124,9 @@ static void problem_describe(const struct instance *instance, char *text, size_t
 		snprintf(text, size,
 			 "another version of synguard attached it; first: synguard detach %s",
 			 instance->name);
+		break;
+	case INSTANCE_UNREADABLE:
+		snprintf(text, size, "its pins in %s cannot be read; try again", instance->dir);
 		break;
 	case INSTANCE_NONE:
 	case INSTANCE_LINGERING:

@@ -18,79 +18,93 @@ enum { MAPS_MAX = 32 };
 
 #define LIBXDP_DIR "/sys/fs/bpf/xdp"
 
-static bool prog_uses_map(int fd, __u32 map_id, char *ret_name, size_t size)
+/* 1 if the program uses the map, 0 if not, -errno. */
+static int prog_uses_map(int fd, __u32 map_id, char *ret_name, size_t size)
 {
 	__u32 maps[MAPS_MAX] = {0}, length = sizeof(struct bpf_prog_info), i;
 	struct bpf_prog_info info = {.nr_map_ids = MAPS_MAX, .map_ids = (__u64)(unsigned long)maps};
+	int err = bpf_obj_get_info_by_fd(fd, &info, &length);
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &length))
-		return false;
+	if (err)
+		return err;
 	snprintf(ret_name, size, "%s", info.name);
 	for (i = 0; i < info.nr_map_ids && i < MAPS_MAX; i++)
 		if (map_id && maps[i] == map_id)
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
-static bool prog_is_ours(__u32 id, __u32 map_id, __u32 saved_id, char *ret_name, size_t size)
+/* 1, 0 or -errno.  Without the right to open programs by id (CAP_SYS_ADMIN), ids are compared. */
+static int prog_is_ours(__u32 id, __u32 map_id, __u32 saved_id, char *ret_name, size_t size)
 {
-	int fd = bpf_prog_get_fd_by_id(id);
-	bool ours;
+	int ours, fd = bpf_prog_get_fd_by_id(id);
 
 	ret_name[0] = '\0';
-	if (fd < 0)
+	if (fd == -EPERM)
 		return saved_id && id == saved_id;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
 	ours = prog_uses_map(fd, map_id, ret_name, size);
 	close(fd);
 	return ours;
 }
 
 /* Our program among those that the dispatcher calls. */
-static __u32 component_find(struct xdp_multiprog *multi, __u32 map_id, __u32 saved_id)
+static int component_find(struct xdp_multiprog *multi, __u32 map_id, __u32 saved_id, __u32 *ret_id)
 {
 	struct xdp_program *prog = NULL;
 	char name[16];
+	int ours;
 
-	while ((prog = xdp_multiprog__next_prog(prog, multi)))
-		if (prog_is_ours(xdp_program__id(prog), map_id, saved_id, name, sizeof(name)))
-			return xdp_program__id(prog);
+	while ((prog = xdp_multiprog__next_prog(prog, multi))) {
+		ours = prog_is_ours(xdp_program__id(prog), map_id, saved_id, name, sizeof(name));
+		if (ours < 0)
+			return ours;
+		if (ours)
+			*ret_id = xdp_program__id(prog);
+	}
 	return 0;
 }
 
-static void dispatcher_look(__u32 ifindex, __u32 map_id, __u32 saved_id, struct xdp_found *found)
+static int dispatcher_look(__u32 ifindex, __u32 map_id, __u32 saved_id, struct xdp_found *found)
 {
 	struct xdp_multiprog *multi = xdp_multiprog__get_from_ifindex((int)ifindex);
+	int err = (int)libxdp_get_error(multi);
 
-	if (libxdp_get_error(multi))
-		return;
-	if (!xdp_multiprog__is_legacy(multi)) {
-		found->dispatcher = true;
-		found->our_id = component_find(multi, map_id, saved_id);
-	}
+	if (err)
+		return err == -EPERM || err == -ENOENT ? 0 : err;
+	found->dispatcher = !xdp_multiprog__is_legacy(multi);
+	if (found->dispatcher)
+		err = component_find(multi, map_id, saved_id, &found->our_id);
 	xdp_multiprog__close(multi);
+	return err;
 }
 
 int xdp_find(__u32 ifindex, __u32 map_id, __u32 saved_id, struct xdp_found *ret_found)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	struct xdp_found found = {0};
-	int err = bpf_xdp_query((int)ifindex, 0, &query);
+	int ours, err = bpf_xdp_query((int)ifindex, 0, &query);
 
 	if (err)
 		return err;
-	found.mode = query.skb_prog_id ? XDP_ATTACH_GENERIC : XDP_ATTACH_NATIVE;
+	found.mode = query.skb_prog_id && !query.drv_prog_id ? XDP_ATTACH_GENERIC
+							     : XDP_ATTACH_NATIVE;
 	found.main_id = query.drv_prog_id   ? query.drv_prog_id
 			: query.skb_prog_id ? query.skb_prog_id
 					    : query.hw_prog_id;
-	if (query.drv_prog_id)
-		found.mode = XDP_ATTACH_NATIVE;
-	if (found.main_id && prog_is_ours(found.main_id, map_id, saved_id, found.main_name,
-					  sizeof(found.main_name)))
-		found.our_id = found.main_id;
-	else if (found.main_id)
-		dispatcher_look(ifindex, map_id, saved_id, &found);
-	*ret_found = found;
-	return 0;
+	if (found.main_id) {
+		ours = prog_is_ours(found.main_id, map_id, saved_id, found.main_name,
+				    sizeof(found.main_name));
+		err = ours < 0 ? ours : 0;
+		if (ours > 0)
+			found.our_id = found.main_id;
+		else if (!ours)
+			err = dispatcher_look(ifindex, map_id, saved_id, &found);
+	}
+	if (!err)
+		*ret_found = found;
+	return err;
 }
 
 static enum xdp_attach_mode libxdp_mode(enum xdp_mode mode)
