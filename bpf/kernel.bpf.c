@@ -76,10 +76,13 @@ INLINE int is_marked(const struct __sk_buff *skb, const struct config *cfg)
  * Has a request socket been made for this tuple a moment ago?  This hook sees every packet of a NAPI
  * batch before TCP sees the first, so a second one would be made for data right behind the ACK, and
  * that data be lost.  A tenth of a second covers any batch, and is shorter than any retransmission.
+ * Signed, since the stamp may be a jiffy ahead: it is never 0, and another CPU may have set it.
  */
 INLINE int assigned_lately(const struct conn *conn, const struct config *cfg, __u64 now)
 {
-	return conn->assigned_at && (__u32)now - conn->assigned_at < cfg->hz / 10;
+	const __s32 ago = (__s32)((__u32)now - conn->assigned_at);
+
+	return conn->assigned_at && ago < (__s32)(cfg->hz / 10);
 }
 
 static __noinline enum cookie_verdict look_check(struct look *l)
