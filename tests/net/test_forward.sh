@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A host that forwards: connections through it are not its own, even to a port on which it listens.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 BEHIND=$TB_PREFIX-behind
@@ -77,14 +78,24 @@ held_survives()
 	[[ $(field broken <"$TB_DIR/held$1") == 0 ]] || fail "$(cat "$TB_DIR/held$1")"
 }
 
+# Neighbour discovery in a fresh namespace takes its time.
+reachable()
+{
+	through "$1" --port 80 --expect behind | grep -q '"broken": 0'
+}
+
+both_held()
+{
+	(($(in_ns behind ss -Htn state established | wc -l) >= 2))
+}
+
 forward_up
 for family in 4 6; do
-	# Neighbour discovery in a fresh namespace takes its time.
-	wait_for 5 eval 'through "$family" --port 80 --expect behind | grep -q "\"broken\": 0"'
+	wait_for 5 reachable "$family"
 	through "$family" --port 80 --expect behind --hold 3 --ping-interval-ms 50 \
 		>"$TB_DIR/held$family" &
 done
-wait_for 5 eval '(($(in_ns behind ss -Htn state established | wc -l) >= 2))'
+wait_for 5 both_held
 attach_synguard >/dev/null || exit 1
 case_both "a connection through the host is not answered by it" through_passes
 case_both "a closed port beyond the host is refused from there" through_refused
