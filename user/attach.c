@@ -30,19 +30,20 @@ static int random_fill(void *bytes, size_t size)
 static int config_make(const struct attach_request *request, struct config *ret_config)
 {
 	struct config config = {
-		.abi = SYNGUARD_ABI,
-		.mode = request->mode,
-		.all_ports = request->all_ports,
-		.hop_limit = iface_hop_limit(request->iface.name),
-		.ifindex = request->iface.index,
-		.netns_ino = host_netns(),
-		.hz = host_hz(),
-		.attached_at = (__u64)time(NULL),
+	    .abi = SYNGUARD_ABI,
+	    .mode = request->mode,
+	    .all_ports = request->all_ports,
+	    .hop_limit = iface_hop_limit(request->iface.name),
+	    .ifindex = request->iface.index,
+	    .netns_ino = host_netns(),
+	    .hz = host_hz(),
+	    .attached_at = (__u64)time(NULL),
 	};
 	long rmem_max;
 	int err = 0;
 
-	/* Some kernels show it in the first network namespace only; tcp_rmem is mostly the larger. */
+	/* Some kernels show it in the first network namespace only; tcp_rmem is mostly the larger.
+	 */
 	if (!host_sysctl("net/core/rmem_max", &rmem_max))
 		config.rmem_max = (__u32)rmem_max;
 	memcpy(config.mac, request->iface.mac, sizeof(config.mac));

@@ -19,7 +19,7 @@ struct attach_request {
 struct attach_result {
 	enum xdp_mode xdp_mode;
 	bool dispatcher;     /* libxdp's: other XDP programs can share the interface */
-	bool repaired;	     /* the XDP program had been taken off by somebody else */
+	bool repaired;       /* the XDP program had been taken off by somebody else */
 	const char *why;     /* why generic was chosen, "" if it was not by --xdp auto */
 	struct error native; /* what the driver said, if it was asked and refused */
 };
@@ -35,8 +35,8 @@ int attach_run(const struct attach_request *request, const struct instance *old,
 	       struct attach_result *ret_result, struct error *error);
 
 /*
- * Puts the XDP program whose maps are in dir on the interface, trying the modes in the order that the
- * choice allows.  Writes config with the mode before each try.
+ * Puts the XDP program whose maps are in dir on the interface, trying the modes in the order that
+ * the choice allows.  Writes config with the mode before each try.
  */
 int xdp_choose(const struct attach_request *request, const char *dir, struct config *config,
 	       struct attach_result *result, struct error *error);

@@ -15,10 +15,11 @@ static int privilege_check(struct error *error)
 	host_missing_caps(missing, sizeof(missing));
 	if (!*missing)
 		return 0;
-	return error_set(error, -EPERM,
-			 "this process lacks %s, which loading and attaching BPF programs needs; run"
-			 " as root, or grant it",
-			 missing);
+	return error_set(
+	    error, -EPERM,
+	    "this process lacks %s, which loading and attaching BPF programs needs; run"
+	    " as root, or grant it",
+	    missing);
 }
 
 static int kernel_check(struct error *error)
@@ -29,11 +30,12 @@ static int kernel_check(struct error *error)
 	host_features(present);
 	host_kernel(release, sizeof(release));
 	if (!present[HOST_FEATURE_BTF])
-		return error_set(error, -ENOTSUP,
-				 "the kernel (%s) shows no type information in"
-				 " /sys/kernel/btf/vmlinux; use one built with CONFIG_DEBUG_INFO_BTF"
-				 " (Linux 6.9 or later)",
-				 release);
+		return error_set(
+		    error, -ENOTSUP,
+		    "the kernel (%s) shows no type information in"
+		    " /sys/kernel/btf/vmlinux; use one built with CONFIG_DEBUG_INFO_BTF"
+		    " (Linux 6.9 or later)",
+		    release);
 	if (present[HOST_FEATURE_KFUNC] && present[HOST_FEATURE_TCX] && present[HOST_FEATURE_TP])
 		return 0;
 	return error_set(error, -ENOTSUP,

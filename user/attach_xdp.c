@@ -26,14 +26,15 @@ static int native_refuse(const struct iface *iface, int err, struct error *error
 {
 	struct error told = *error;
 
-	return error_set(error, err,
-			 "%.700s. Try: synguard attach %s --xdp generic; if the MTU (%u) is too great"
-			 " for native XDP, lower it",
-			 told.text, iface->name, iface->mtu);
+	return error_set(
+	    error, err,
+	    "%.700s. Try: synguard attach %s --xdp generic; if the MTU (%u) is too great"
+	    " for native XDP, lower it",
+	    told.text, iface->name, iface->mtu);
 }
 
 int xdp_choose(const struct attach_request *request, const char *dir, struct config *config,
-		      struct attach_result *result, struct error *error)
+	       struct attach_result *result, struct error *error)
 {
 	int err;
 
@@ -53,6 +54,6 @@ int xdp_choose(const struct attach_request *request, const char *dir, struct con
 	if (!driver_refused(err))
 		return err;
 	result->native = *error;
-	result->why = "the driver refused native XDP";
+	result->why = "the driver refused";
 	return xdp_put(dir, config, XDP_ATTACH_GENERIC, error);
 }

@@ -13,13 +13,13 @@ enum { FINDINGS_MAX = 128 };
 struct finding {
 	const char *name;
 	enum check_level level;
-	char what[240];	  /* the value that was read */
-	char why[320];	  /* why it matters; "" if all is well */
+	char what[240];   /* the value that was read */
+	char why[320];    /* why it matters; "" if all is well */
 	char remedy[240]; /* what to do; "" if nothing */
 };
 
 struct check {
-	const struct iface *iface;	 /* NULL: only the host */
+	const struct iface *iface;       /* NULL: only the host */
 	const struct instance *instance; /* of that interface, may be INSTANCE_NONE */
 	unsigned int count;
 	struct finding finding[FINDINGS_MAX];
@@ -30,7 +30,7 @@ void check_add(struct check *check, const char *name, enum check_level level, co
 	       ...) __attribute__((format(printf, 4, 5)));
 void check_why(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void check_remedy(struct check *check, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 void check_host(struct check *check);
 void check_iface(struct check *check);
@@ -39,10 +39,10 @@ void check_traffic(struct check *check);
 
 /* Parts of check_firewall: each reads one kind of ruleset. */
 struct firewall {
-	int conntrack;	 /* something in it makes the kernel track connections */
-	long tcp_loose;	 /* nf_conntrack_tcp_loose, -1: no conntrack here */
-	int xt;		 /* nftables holds rules which only iptables-save can show */
-	int suspects;	 /* rules that were found to matter */
+	int conntrack;  /* something in it makes the kernel track connections */
+	long tcp_loose; /* nf_conntrack_tcp_loose, -1: no conntrack here */
+	int xt;         /* nftables holds rules which only iptables-save can show */
+	int suspects;   /* rules that were found to matter */
 };
 
 void check_nftables(struct check *check, struct firewall *firewall);

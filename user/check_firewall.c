@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The host's firewall.  It never sees the SYN-ACK that XDP sent, so a cookie client's ACK is the
- * first packet it sees of a connection: NEW to conntrack if that picks connections up in the middle,
- * else INVALID.  Rules that expect a SYN first, or drop INVALID, cut such clients off.
+ * first packet it sees of a connection: NEW to conntrack if that picks connections up in the
+ * middle, else INVALID.  Rules that expect a SYN first, or drop INVALID, cut such clients off.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,22 +19,22 @@ static const struct {
 	const char *why;
 	const char *remedy;
 } rules[] = {
-	[RULE_SYN_ONLY] = {"firewall_syn", CHECK_WARN, "accepts new connections by their SYN",
-			   "the client's ACK comes without a SYN before it and is not accepted here",
-			   "accept by port alone, or by `ct state new` with nf_conntrack_tcp_loose=1"},
-	[RULE_NOT_SYN_DROP] = {"firewall_not_syn", CHECK_FAIL,
-			       "drops new connections that do not begin with a SYN",
-			       "that is what a cookie client's ACK looks like",
-			       "leave protected ports out of this rule"},
-	[RULE_INVALID_DROP] = {"firewall_invalid", CHECK_FAIL,
-			       "drops conntrack's INVALID, with nf_conntrack_tcp_loose=0",
-			       "the client's ACK is INVALID with that setting",
-			       "sysctl -w net.netfilter.nf_conntrack_tcp_loose=1, or `notrack` for"
-			       " protected ports in a prerouting chain of priority raw"},
-	[RULE_DNAT] = {"firewall_dnat", CHECK_WARN, "redirects a protected port",
-		       "synguard hands the connection to this host's own listener on the port the"
-		       " client named, not to the redirection's target",
-		       "protect only ports that this host serves itself: attach with --port"},
+    [RULE_SYN_ONLY] = {"firewall_syn", CHECK_WARN, "accepts new connections by their SYN",
+		       "the client's ACK comes without a SYN before it and is not accepted here",
+		       "accept by port alone, or by `ct state new` with nf_conntrack_tcp_loose=1"},
+    [RULE_NOT_SYN_DROP] = {"firewall_not_syn", CHECK_FAIL,
+			   "drops new connections that do not begin with a SYN",
+			   "that is what a cookie client's ACK looks like",
+			   "leave protected ports out of this rule"},
+    [RULE_INVALID_DROP] = {"firewall_invalid", CHECK_FAIL,
+			   "drops conntrack's INVALID, with nf_conntrack_tcp_loose=0",
+			   "the client's ACK is INVALID with that setting",
+			   "sysctl -w net.netfilter.nf_conntrack_tcp_loose=1, or `notrack` for"
+			   " protected ports in a prerouting chain of priority raw"},
+    [RULE_DNAT] = {"firewall_dnat", CHECK_WARN, "redirects a protected port",
+		   "synguard hands the connection to this host's own listener on the port the"
+		   " client named, not to the redirection's target",
+		   "protect only ports that this host serves itself: attach with --port"},
 };
 
 void check_rule(struct check *check, struct firewall *firewall, enum rule_kind kind,
@@ -75,8 +75,9 @@ static void conntrack_check(struct check *check, const struct firewall *firewall
 		  "in use, net.netfilter.nf_conntrack_tcp_loose = %ld", firewall->tcp_loose);
 	if (!invalid)
 		return;
-	check_why(check, "a cookie client's ACK is the first packet conntrack sees, and INVALID with"
-			 " this setting: it matches no `ct state new`");
+	check_why(check,
+		  "a cookie client's ACK is the first packet conntrack sees, and INVALID with"
+		  " this setting: it matches no `ct state new`");
 	check_remedy(check, "sysctl -w net.netfilter.nf_conntrack_tcp_loose=1, or `notrack` for"
 			    " protected ports in a prerouting chain of priority raw");
 }

@@ -12,13 +12,13 @@ static void kernel_check(struct check *check)
 		const char *what;
 		const char *why;
 	} features[HOST_FEATURES] = {
-		[HOST_FEATURE_BTF] = {"kernel_btf", "type information (BTF)",
-				      "BPF programs are fitted to this kernel by it"},
-		[HOST_FEATURE_KFUNC] = {"kernel_kfunc", "bpf_sk_assign_tcp_reqsk",
-					"it hands a finished handshake to the kernel's TCP"},
-		[HOST_FEATURE_TCX] = {"kernel_tcx", "tcx", "the hand-off hook attaches there"},
-		[HOST_FEATURE_TP] = {"kernel_tracepoint", "tracepoint inet_sock_set_state",
-				     "the table of connections follows sockets by it"},
+	    [HOST_FEATURE_BTF] = {"kernel_btf", "type information (BTF)",
+				  "BPF programs are fitted to this kernel by it"},
+	    [HOST_FEATURE_KFUNC] = {"kernel_kfunc", "bpf_sk_assign_tcp_reqsk",
+				    "it hands a finished handshake to the kernel's TCP"},
+	    [HOST_FEATURE_TCX] = {"kernel_tcx", "tcx", "the hand-off hook attaches there"},
+	    [HOST_FEATURE_TP] = {"kernel_tracepoint", "tracepoint inet_sock_set_state",
+				 "the table of connections follows sockets by it"},
 	};
 	bool present[HOST_FEATURES];
 	char release[80];
@@ -57,14 +57,14 @@ static const struct {
 	enum check_level if_zero;
 	const char *why;
 } sysctls[] = {
-	{"tcp_syncookies", "net/ipv4/tcp_syncookies", CHECK_FAIL,
-	 "the kernel refuses every handshake from a cookie while this is 0"},
-	{"tcp_timestamps", "net/ipv4/tcp_timestamps", CHECK_WARN,
-	 "without timestamps a cookie has 24 bits against guessing instead of 50"},
-	{"tcp_sack", "net/ipv4/tcp_sack", CHECK_WARN,
-	 "connections recover from loss slowly without SACK, with and without synguard"},
-	{"tcp_window_scaling", "net/ipv4/tcp_window_scaling", CHECK_WARN,
-	 "windows stay below 64 KiB, with and without synguard"},
+    {"tcp_syncookies", "net/ipv4/tcp_syncookies", CHECK_FAIL,
+     "the kernel refuses every handshake from a cookie while this is 0"},
+    {"tcp_timestamps", "net/ipv4/tcp_timestamps", CHECK_WARN,
+     "without timestamps a cookie has 24 bits against guessing instead of 50"},
+    {"tcp_sack", "net/ipv4/tcp_sack", CHECK_WARN,
+     "connections recover from loss slowly without SACK, with and without synguard"},
+    {"tcp_window_scaling", "net/ipv4/tcp_window_scaling", CHECK_WARN,
+     "windows stay below 64 KiB, with and without synguard"},
 };
 
 static void sysctls_check(struct check *check)

@@ -45,12 +45,14 @@ static void driver_check(struct check *check)
 
 	iface_driver(check->iface->name, driver, sizeof(driver));
 	if (err)
-		check_add(check, "driver", CHECK_OK, "%s; the kernel does not tell its XDP features",
+		check_add(check, "driver", CHECK_OK,
+			  "%s; the kernel does not tell its XDP features",
 			  *driver ? driver : "unknown");
 	else
 		check_add(check, "driver", features & IFACE_XDP_BASIC ? CHECK_OK : CHECK_WARN,
 			  "%s: native XDP %s", *driver ? driver : "unknown",
-			  features & IFACE_XDP_BASIC ? "possible" : "not supported as it is set up");
+			  features & IFACE_XDP_BASIC ? "possible"
+						     : "not supported as it is set up");
 	if (err || features & IFACE_XDP_BASIC)
 		return;
 	check_why(check, "generic XDP runs later, after the kernel has made a socket buffer: it"
@@ -67,8 +69,9 @@ static void mtu_check(struct check *check)
 		  large ? ", more than a page" : "");
 	if (!large)
 		return;
-	check_why(check, "synguard's program takes frames in one piece (no XDP frags), so drivers"
-			 " refuse native XDP above about %d",
+	check_why(check,
+		  "synguard's program takes frames in one piece (no XDP frags), so drivers"
+		  " refuse native XDP above about %d",
 		  NATIVE_MTU_MAX);
 	check_remedy(check, "ip link set dev %s mtu 1500, or --xdp generic", iface->name);
 }
@@ -81,11 +84,10 @@ static void veth_check(struct check *check)
 	if (peer == IFACE_PEER_NONE)
 		return;
 	check_add(check, "veth_peer",
-		  lost		       ? CHECK_FAIL
+		  lost                     ? CHECK_FAIL
 		  : peer == IFACE_PEER_XDP ? CHECK_OK
 					   : CHECK_WARN,
-		  "veth; its peer has %s native XDP program%s",
-		  peer == IFACE_PEER_XDP ? "a" : "no",
+		  "veth; its peer has %s native XDP program%s", peer == IFACE_PEER_XDP ? "a" : "no",
 		  lost ? ", but synguard is attached in native mode" : "");
 	if (peer == IFACE_PEER_NO_XDP) {
 		check_why(check, "native XDP_TX to such a peer is lost; generic mode works");
@@ -110,13 +112,15 @@ static void offload_check(struct check *check)
 		check_remedy(check, "ethtool -K %s lro off", iface->name);
 	}
 	if (!(on & IFACE_OFFLOAD_RXVLAN) || !attached_native(check)) {
-		check_add(check, "rxvlan", CHECK_OK, "VLAN tags reach synguard or stay with the frame");
+		check_add(check, "rxvlan", CHECK_OK,
+			  "VLAN tags reach synguard or stay with the frame");
 		return;
 	}
 	check_add(check, "rxvlan", CHECK_WARN, "VLAN tags are taken off before native XDP");
 	check_why(check, "a SYN on a VLAN would be answered without its tag");
-	check_remedy(check, veth ? "if VLANs are used on %s: ethtool -K PEER txvlan off"
-				 : "if VLANs are used: ethtool -K %s rxvlan off",
+	check_remedy(check,
+		     veth ? "if VLANs are used on %s: ethtool -K PEER txvlan off"
+			  : "if VLANs are used: ethtool -K %s rxvlan off",
 		     iface->name);
 }
 
@@ -124,8 +128,7 @@ static void hook_check(struct check *check)
 {
 	struct xdp_found found;
 
-	if (check->instance->state == INSTANCE_LIVE ||
-	    xdp_find(check->iface->index, 0, 0, &found))
+	if (check->instance->state == INSTANCE_LIVE || xdp_find(check->iface->index, 0, 0, &found))
 		return;
 	if (!found.main_id || found.dispatcher) {
 		check_add(check, "xdp_hook", CHECK_OK, "%s",

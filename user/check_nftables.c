@@ -12,14 +12,14 @@
 
 /* What one rule says, as far as it matters here. */
 struct rule {
-	int syn;	 /* matches on the SYN flag being set */
-	int not_syn;	 /* matches on it not being set */
+	int syn;     /* matches on the SYN flag being set */
+	int not_syn; /* matches on it not being set */
 	int state_new;
 	int state_invalid;
 	int accepts;
 	int drops;
 	int redirects;
-	int other_port;	 /* has a destination port, and no protected one */
+	int other_port; /* has a destination port, and no protected one */
 };
 
 /* Is text the value, or among the values, that a match compares with? */
@@ -33,9 +33,7 @@ static int value_has(json_t *value, const char *text)
 	if (json_is_object(value))
 		return value_has(json_object_get(value, "set"), text) ||
 		       value_has(json_object_get(value, "|"), text);
-	json_array_foreach(value, i, item)
-		if (value_has(item, text))
-			return 1;
+	json_array_foreach(value, i, item) if (value_has(item, text)) return 1;
 	return 0;
 }
 
@@ -51,15 +49,13 @@ static int ports_protected(const struct check *check, json_t *value)
 	}
 	if (range)
 		return check_port_protected(
-			check, (unsigned int)json_integer_value(json_array_get(range, 0)),
-			(unsigned int)json_integer_value(json_array_get(range, 1)));
+		    check, (unsigned int)json_integer_value(json_array_get(range, 0)),
+		    (unsigned int)json_integer_value(json_array_get(range, 1)));
 	if (json_is_string(value)) /* a named set, whose content is not followed */
 		return 1;
 	if (json_is_object(value))
 		return ports_protected(check, json_object_get(value, "set"));
-	json_array_foreach(value, i, item)
-		if (ports_protected(check, item))
-			return 1;
+	json_array_foreach(value, i, item) if (ports_protected(check, item)) return 1;
 	return 0;
 }
 
@@ -106,13 +102,14 @@ static void match_read(const struct check *check, struct rule *rule, json_t *mat
 static void vmap_read(struct rule *rule, json_t *vmap)
 {
 	json_t *pair, *data = json_object_get(vmap, "data");
-	const char *key = json_string_value(json_object_get(
-		json_object_get(json_object_get(vmap, "key"), "ct"), "key"));
+	const char *key = json_string_value(
+	    json_object_get(json_object_get(json_object_get(vmap, "key"), "ct"), "key"));
 	size_t i;
 
 	if (!key || strcmp(key, "state") != 0)
 		return;
-	json_array_foreach(json_object_get(data, "set"), i, pair) {
+	json_array_foreach(json_object_get(data, "set"), i, pair)
+	{
 		if (!json_object_get(json_array_get(pair, 1), "drop"))
 			continue;
 		rule->state_invalid |= value_has(json_array_get(pair, 0), "invalid");
@@ -125,7 +122,8 @@ static void rule_read(const struct check *check, json_t *expressions, struct rul
 	json_t *expression;
 	size_t i;
 
-	json_array_foreach(expressions, i, expression) {
+	json_array_foreach(expressions, i, expression)
+	{
 		if (json_object_get(expression, "match"))
 			match_read(check, rule, json_object_get(expression, "match"));
 		if (json_object_get(expression, "vmap"))
@@ -167,13 +165,10 @@ static int json_mentions(json_t *value, const char *name)
 	json_t *item;
 	size_t i;
 
-	json_object_foreach(value, key, item)
-		if (!strcmp(key, name) || json_mentions(item, name))
-			return 1;
+	json_object_foreach(value, key,
+			    item) if (!strcmp(key, name) || json_mentions(item, name)) return 1;
 	if (json_is_array(value))
-		json_array_foreach(value, i, item)
-			if (json_mentions(item, name))
-				return 1;
+		json_array_foreach(value, i, item) if (json_mentions(item, name)) return 1;
 	return 0;
 }
 
@@ -227,6 +222,6 @@ void check_nftables(struct check *check, struct firewall *firewall)
 		unreadable_add(check, "nft's JSON is not understood",
 			       "look at the rules yourself: nft list ruleset");
 	json_array_foreach(json_object_get(root, "nftables"), i, item)
-		item_check(check, firewall, item);
+	    item_check(check, firewall, item);
 	json_decref(root);
 }

@@ -29,7 +29,7 @@ static void state_check(struct check *check)
 		return;
 	report_make(check->iface->name, report);
 	check_add(check, "attached",
-		  *report->problem				  ? CHECK_FAIL
+		  *report->problem                          ? CHECK_FAIL
 		  : report->instance.state == INSTANCE_LIVE ? CHECK_OK
 							    : CHECK_WARN,
 		  "%s", report->state);
@@ -48,8 +48,9 @@ static void frames_check(struct check *check, const struct counters *counters)
 		  (uint64_t)frames);
 	if (frames)
 		return;
-	check_why(check, "nothing has come in by %s: perhaps clients reach this host by another"
-			 " interface, or it is down",
+	check_why(check,
+		  "nothing has come in by %s: perhaps clients reach this host by another"
+		  " interface, or it is down",
 		  check->iface->name);
 	check_remedy(check, "see which interface clients come by: ip route get CLIENT");
 }
@@ -65,8 +66,9 @@ static void answers_check(struct check *check, const struct counters *counters)
 			     check->iface->name, check->iface->name);
 		return;
 	}
-	check_add(check, "answers", CHECK_OK, "%" PRIu64 " SYNs answered, %" PRIu64
-		  " valid ACKs came back, %" PRIu64 " handed to the kernel",
+	check_add(check, "answers", CHECK_OK,
+		  "%" PRIu64 " SYNs answered, %" PRIu64 " valid ACKs came back, %" PRIu64
+		  " handed to the kernel",
 		  (uint64_t)sent, (uint64_t)counters->ack_cookie_valid.packets,
 		  (uint64_t)counters->handoff_ok.packets);
 	if (!sent || counters->ack_cookie_valid.packets || counters->ack_cookie_invalid.packets)
@@ -86,29 +88,29 @@ static const struct {
 	const char *why;
 	const char *remedy;
 } causes[] = {
-	{REASON_not_protected, CHECK_WARN, 1,
-	 "TCP came to ports that are not protected or have no listener",
-	 "compare: synguard status, ss -ltn"},
-	{REASON_other_host, CHECK_WARN, 1,
-	 "frames are addressed to another station's MAC: a bridge, a macvlan, or a MAC that changed",
-	 "attach where the server itself is"},
-	{REASON_syn_mptcp, CHECK_WARN, 0,
-	 "the listener speaks MPTCP (the default of current Go); the kernel takes no cookies for it,"
-	 " so its SYNs are not protected",
-	 "start the server with GODEBUG=multipathtcp=0, or: sysctl -w net.mptcp.enabled=0"},
-	{REASON_syn_mss_small, CHECK_WARN, 1, "the kernel takes no cookies with so small an MSS",
-	 "look at the path or the client that sends such SYNs"},
-	{REASON_syn_md5_ao, CHECK_WARN, 1, "signed SYNs are the kernel's", "nothing needs doing"},
-	{REASON_syn_reply_failed, CHECK_WARN, 0, "the driver had no room for the answer",
-	 "attach with --xdp generic"},
-	{REASON_handoff_failed, CHECK_WARN, 0, "the kernel's TCP refused finished handshakes",
-	 "look at tcp_syncookies, tcp_timestamps, tcp_sack and tcp_window_scaling above: were they"
-	 " changed since attach? Then detach and attach"},
-	{REASON_handoff_backlog, CHECK_WARN, 0,
-	 "the application does not accept connections fast enough",
-	 "raise its backlog (listen) and net.core.somaxconn, or look why it is slow"},
-	{REASON_ip_bad_checksum, CHECK_WARN, 1, "IPv4 headers arrive damaged",
-	 "look at the sender's or the driver's checksum offload"},
+    {REASON_not_protected, CHECK_WARN, 1,
+     "TCP came to ports that are not protected or have no listener",
+     "compare: synguard status, ss -ltn"},
+    {REASON_other_host, CHECK_WARN, 1,
+     "frames are addressed to another station's MAC: a bridge, a macvlan, or a MAC that changed",
+     "attach where the server itself is"},
+    {REASON_syn_mptcp, CHECK_WARN, 0,
+     "the listener speaks MPTCP (the default of current Go); the kernel takes no cookies for it,"
+     " so its SYNs are not protected",
+     "start the server with GODEBUG=multipathtcp=0, or: sysctl -w net.mptcp.enabled=0"},
+    {REASON_syn_mss_small, CHECK_WARN, 1, "the kernel takes no cookies with so small an MSS",
+     "look at the path or the client that sends such SYNs"},
+    {REASON_syn_md5_ao, CHECK_WARN, 1, "signed SYNs are the kernel's", "nothing needs doing"},
+    {REASON_syn_reply_failed, CHECK_WARN, 0, "the driver had no room for the answer",
+     "attach with --xdp generic"},
+    {REASON_handoff_failed, CHECK_WARN, 0, "the kernel's TCP refused finished handshakes",
+     "look at tcp_syncookies, tcp_timestamps, tcp_sack and tcp_window_scaling above: were they"
+     " changed since attach? Then detach and attach"},
+    {REASON_handoff_backlog, CHECK_WARN, 0,
+     "the application does not accept connections fast enough",
+     "raise its backlog (listen) and net.core.somaxconn, or look why it is slow"},
+    {REASON_ip_bad_checksum, CHECK_WARN, 1, "IPv4 headers arrive damaged",
+     "look at the sender's or the driver's checksum offload"},
 };
 
 static void causes_check(struct check *check, const struct counters *counters)
@@ -118,7 +120,8 @@ static void causes_check(struct check *check, const struct counters *counters)
 
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
 		count = reason_count(counters, causes[i].reason);
-		if (!count->packets || (causes[i].only_if_silent && counters->syn_cookie_sent.packets))
+		if (!count->packets ||
+		    (causes[i].only_if_silent && counters->syn_cookie_sent.packets))
 			continue;
 		check_add(check, reason_table[causes[i].reason].name, causes[i].level,
 			  "%" PRIu64 " packets", (uint64_t)count->packets);
@@ -133,7 +136,8 @@ static void handoff_check(struct check *check, const struct counters *counters)
 		     counters->handoff_backlog.packets + counters->handoff_pending.packets +
 		     counters->handoff_closed.packets;
 
-	if (!counters->ack_cookie_valid.packets || done || check->instance->config.mode != MODE_ALWAYS)
+	if (!counters->ack_cookie_valid.packets || done ||
+	    check->instance->config.mode != MODE_ALWAYS)
 		return;
 	check_add(check, "handoff", CHECK_FAIL, "%" PRIu64 " valid ACKs, none reached the hand-off",
 		  (uint64_t)counters->ack_cookie_valid.packets);
@@ -152,7 +156,8 @@ static void listeners_read(const char *path, __u8 *listening)
 	if (!file)
 		return;
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "%*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &port, &state) == 2 &&
+		if (sscanf(line, "%*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &port, &state) ==
+			2 &&
 		    state == 0x0A && port < MAX_PORTS)
 			listening[port] = 1;
 	fclose(file);
@@ -187,8 +192,7 @@ static void listeners_check(struct check *check)
 	if (check->instance->config.all_ports)
 		idle = 0;
 	check_add(check, "listeners", served ? CHECK_OK : CHECK_WARN,
-		  "%u protected ports have a listener%s", served,
-		  idle ? ", others have none" : "");
+		  "%u protected ports have a listener%s", served, idle ? ", others have none" : "");
 	if (served)
 		return;
 	check_why(check, "SYNs to a port without a listener are the kernel's, which resets them");

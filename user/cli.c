@@ -105,7 +105,7 @@ int cli_parse(const struct command *command, int argc, char **argv, struct args 
 static void option_spell(const struct option *option, char *text, size_t size)
 {
 	static const char *const formats[] = {
-		[VALUE_NONE] = "", [VALUE_REQUIRED] = " ", [VALUE_OPTIONAL] = "[="};
+	    [VALUE_NONE] = "", [VALUE_REQUIRED] = " ", [VALUE_OPTIONAL] = "[="};
 	const char *value = option->value_name ? option->value_name : "";
 
 	snprintf(text, size, "%s%s%s%s", option->name, formats[option->value], value,
@@ -114,8 +114,9 @@ static void option_spell(const struct option *option, char *text, size_t size)
 
 static void synopsis_print(const struct command *command)
 {
-	static const char *const ifaces[] = {
-		[IFACE_REQUIRED] = "IFACE", [IFACE_OPTIONAL] = "[IFACE]", [IFACE_OR_ALL] = "IFACE|--all"};
+	static const char *const ifaces[] = {[IFACE_REQUIRED] = "IFACE",
+					     [IFACE_OPTIONAL] = "[IFACE]",
+					     [IFACE_OR_ALL] = "IFACE|--all"};
 	const struct option *option;
 	char text[64];
 
@@ -132,8 +133,9 @@ void cli_usage(const struct command *commands)
 {
 	const struct command *command;
 
-	printf("synguard answers SYNs with SYN cookies in XDP and hands finished handshakes to the\n"
-	       "kernel's TCP.\n\nUsage:\n");
+	printf(
+	    "synguard answers SYNs with SYN cookies in XDP and hands finished handshakes to the\n"
+	    "kernel's TCP.\n\nUsage:\n");
 	for (command = commands; command->name; command++) {
 		printf("  ");
 		synopsis_print(command);
@@ -141,7 +143,8 @@ void cli_usage(const struct command *commands)
 	printf("  synguard --version | --help | COMMAND --help\n\nCommands:\n");
 	for (command = commands; command->name; command++)
 		printf("  %-8s %s\n", command->name, command->summary);
-	printf("\nStart with: synguard attach IFACE\nExit code: 0 done, 1 failed, 2 wrong usage.\n");
+	printf(
+	    "\nStart with: synguard attach IFACE\nExit code: 0 done, 1 failed, 2 wrong usage.\n");
 }
 
 static void option_print(const struct option *option)

@@ -17,9 +17,8 @@ struct word {
 };
 
 static const struct word xdp_words[] = {
-	{"auto", XDP_CHOICE_AUTO}, {"native", XDP_CHOICE_NATIVE}, {"generic", XDP_CHOICE_GENERIC}, {0}};
-static const struct word mode_words[] = {
-	{"always", MODE_ALWAYS}, {"monitor", MODE_MONITOR}, {0}};
+    {"auto", XDP_CHOICE_AUTO}, {"native", XDP_CHOICE_NATIVE}, {"generic", XDP_CHOICE_GENERIC}, {0}};
+static const struct word mode_words[] = {{"always", MODE_ALWAYS}, {"monitor", MODE_MONITOR}, {0}};
 
 /* The value of text, or of the first word if text is NULL; -1 if it is none of them. */
 static int word_find(const struct word *words, const char *text)
@@ -65,10 +64,11 @@ static int held_elsewhere(const struct attach_request *request, const struct ins
 	const char *name = request->iface.name;
 
 	if (instance->netns != host_netns())
-		return error_set(error, -EBUSY,
-				 "an interface of this name in another network namespace is attached,"
-				 " and names are shared; rename one, or: synguard detach %s --now",
-				 name);
+		return error_set(
+		    error, -EBUSY,
+		    "an interface of this name in another network namespace is attached,"
+		    " and names are shared; rename one, or: synguard detach %s --now",
+		    name);
 	return error_set(error, -EBUSY,
 			 "the name belonged to interface %u (now %s), which is still attached under"
 			 " it; first: synguard detach %s",
@@ -86,15 +86,17 @@ static int already_attached(const struct instance *instance, struct error *error
 					 "it is attached already, but adopting the connections that"
 					 " were there before failed again: %.600s",
 					 why.text);
-		return error_set(error, -EEXIST,
-				 "it is attached already; the adoption of existing connections, which"
-				 " had been interrupted, is now complete");
+		return error_set(
+		    error, -EEXIST,
+		    "it is attached already; the adoption of existing connections, which"
+		    " had been interrupted, is now complete");
 	}
 	if (instance->config.detached_at) {
 		if (!attach_complete(instance, &why))
-			return error_set(error, -EEXIST,
-					 "it is attached already; a detach that had been interrupted"
-					 " is now undone");
+			return error_set(
+			    error, -EEXIST,
+			    "it is attached already; a detach that had been interrupted"
+			    " is now undone");
 	}
 	return error_set(error, -EEXIST,
 			 "it is attached already (see: synguard status %s); to change its settings:"
@@ -126,9 +128,10 @@ static int renamed_check(const struct attach_request *request, struct error *err
 	pins_each(earlier_name_visit, &earlier);
 	if (!*earlier.name || !strcmp(earlier.name, request->iface.name))
 		return 0;
-	return error_set(error, -EEXIST,
-			 "it is attached already under its earlier name %s; first: synguard detach %s",
-			 earlier.name, earlier.name);
+	return error_set(
+	    error, -EEXIST,
+	    "it is attached already under its earlier name %s; first: synguard detach %s",
+	    earlier.name, earlier.name);
 }
 
 static int state_check(const struct attach_request *request, const struct instance *instance,
@@ -137,9 +140,10 @@ static int state_check(const struct attach_request *request, const struct instan
 	int same = instance->ifindex == request->iface.index && instance->netns == host_netns();
 
 	if (instance->state == INSTANCE_FOREIGN)
-		return error_set(error, -EBUSY,
-				 "another version of synguard attached it; first: synguard detach %s",
-				 request->iface.name);
+		return error_set(
+		    error, -EBUSY,
+		    "another version of synguard attached it; first: synguard detach %s",
+		    request->iface.name);
 	if (instance->state == INSTANCE_LIVE)
 		return same ? already_attached(instance, error)
 			    : held_elsewhere(request, instance, error);
@@ -176,14 +180,16 @@ static void result_print(const struct attach_request *request, const struct atta
 	       request->mode == MODE_MONITOR ? "watching (mode monitor)" : "protecting",
 	       ports ? ports : "every TCP port with a listener", mode);
 	if (*result->why)
-		printf(" (%s)", result->why);
-	printf("%s%s\n", result->dispatcher ? ", shared through libxdp's dispatcher" : "",
-	       result->repaired ? "; the XDP program had been taken off by somebody else" : "");
+		printf(" (%s%s%s)", result->why, *result->native.text ? " " : "",
+		       result->native.text);
+	printf("%s\n", result->repaired ? "; somebody else had taken the XDP program off" : "");
+	if (!result->dispatcher)
+		printf("%s: other XDP programs cannot share it: libxdp's dispatcher does not work"
+		       " here\n",
+		       request->iface.name);
 	if (!(request->iface.flags & IFF_UP))
 		printf("%s: is down; protection starts when it comes up: ip link set dev %s up\n",
 		       request->iface.name, request->iface.name);
-	if (*result->native.text)
-		printf("%s: %s\n", request->iface.name, result->native.text);
 }
 
 static int prepare(const struct args *args, struct attach_request *request, struct error *error)

@@ -10,7 +10,7 @@
 #include "output.h"
 
 static const char *const level_names[] = {
-	[CHECK_OK] = "ok", [CHECK_WARN] = "warn", [CHECK_FAIL] = "fail"};
+    [CHECK_OK] = "ok", [CHECK_WARN] = "warn", [CHECK_FAIL] = "fail"};
 
 static json_t *findings_json(const struct check *check)
 {
@@ -20,11 +20,10 @@ static json_t *findings_json(const struct check *check)
 
 	for (i = 0; i < check->count; i++) {
 		finding = &check->finding[i];
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name",
-						       finding->name, "level",
-						       level_names[finding->level], "what",
-						       finding->what, "why", finding->why,
-						       "remedy", finding->remedy));
+		json_array_append_new(
+		    array, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", finding->name, "level",
+				     level_names[finding->level], "what", finding->what, "why",
+				     finding->why, "remedy", finding->remedy));
 	}
 	return json_pack("{s:s?, s:o}", "interface", check->iface ? check->iface->name : NULL,
 			 "findings", array);

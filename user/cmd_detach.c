@@ -24,9 +24,10 @@ static void outcome_print(const struct instance *instance, enum detach_outcome o
 		       instance_seconds_left(instance));
 		break;
 	case DETACH_WAITING:
-		printf("%s: was detached already; the hand-off stays %u s more (now: synguard detach"
-		       " %s --now)\n",
-		       name, instance_seconds_left(instance), name);
+		printf(
+		    "%s: was detached already; the hand-off stays %u s more (now: synguard detach"
+		    " %s --now)\n",
+		    name, instance_seconds_left(instance), name);
 		break;
 	case DETACH_REMOVED:
 		printf("%s: detached%s\n", name,

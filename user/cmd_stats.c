@@ -59,7 +59,8 @@ static int sample_read(const char *name, struct sample *ret_sample)
 	return err;
 }
 
-/* Packets per second since an earlier sample of the same attachment; a re-attach starts new counts. */
+/* Packets per second since an earlier sample of the same attachment; a re-attach starts new counts.
+ */
 static double rate_of(const struct sample *now, const struct sample *before, int reason)
 {
 	const struct count *count = reason_count(&now->counters, reason);
@@ -91,7 +92,8 @@ static void table_print(const struct args *args, const struct sample *now,
 	int reason, shown = 0;
 
 	printf("%s:%s\n", now->instance.name,
-	       now->instance.state == INSTANCE_LIVE ? "" : " (not protected; see: synguard status)");
+	       now->instance.state == INSTANCE_LIVE ? ""
+						    : " (not protected; see: synguard status)");
 	printf("  %-18s %12s %14s%s  %-7s %s\n", "reason", "packets", "bytes",
 	       before ? "   packets/s" : "", "verdict", "meaning");
 	for (reason = 0; reason < REASON_MAX; reason++) {
@@ -128,10 +130,11 @@ static json_t *sample_json(const struct sample *now, const struct sample *before
 static int missing_say(const char *name, int err)
 {
 	if (err == -ENOENT)
-		fprintf(stderr,
-			"synguard: no counters of %s: it is not attached; attach it: synguard attach"
-			" %s\n",
-			name, name);
+		fprintf(
+		    stderr,
+		    "synguard: no counters of %s: it is not attached; attach it: synguard attach"
+		    " %s\n",
+		    name, name);
 	else
 		fprintf(stderr, "synguard: cannot read the counters of %s: %s\n", name,
 			strerror(-err));
@@ -168,13 +171,15 @@ static int one_watch(const struct args *args, const char *name, struct sample *b
 	struct sample now;
 	int err = sample_read(name, &now);
 
-	if (err || now.instance.state == INSTANCE_LINGERING || now.instance.state == INSTANCE_GONE) {
+	if (err || now.instance.state == INSTANCE_LINGERING ||
+	    now.instance.state == INSTANCE_GONE) {
 		fprintf(stderr, "synguard: %s %s\n", name,
 			*has_before ? "was detached; the watch ends" : "is not attached");
 		return EXIT_FAILED;
 	}
 	if (*has_before && before->instance.config_id != now.instance.config_id)
-		fprintf(stderr, "synguard: %s was attached anew; its counters start at zero\n", name);
+		fprintf(stderr, "synguard: %s was attached anew; its counters start at zero\n",
+			name);
 	if (args->json)
 		output_json(sample_json(&now, *has_before ? before : NULL), JSON_ONE_LINE);
 	else
@@ -227,8 +232,8 @@ static int seconds_parse(const char *text, double *ret_seconds)
 	double seconds = *text ? strtod(text, &end) : 1;
 
 	if (*text && (*end || !(seconds >= 0.01) || seconds > WATCH_SECONDS_MAX))
-		return cli_refuse("stats", "--watch '%s' is no number of seconds (0.01 to %d)", text,
-				  WATCH_SECONDS_MAX);
+		return cli_refuse("stats", "--watch '%s' is no number of seconds (0.01 to %d)",
+				  text, WATCH_SECONDS_MAX);
 	*ret_seconds = seconds;
 	return EXIT_OK;
 }
@@ -248,8 +253,9 @@ int cmd_stats(const struct args *args)
 	}
 	names_list(args->iface, &names);
 	if (!names.count) {
-		fprintf(stderr, "synguard: no counters: nothing is attached; to protect an interface:"
-				" synguard attach IFACE\n");
+		fprintf(stderr,
+			"synguard: no counters: nothing is attached; to protect an interface:"
+			" synguard attach IFACE\n");
 		return EXIT_FAILED;
 	}
 	return args->watch ? watch(args, &names, seconds) : once(args, &names);

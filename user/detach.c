@@ -87,10 +87,11 @@ static int linger_begin(struct instance *instance, enum detach_outcome *ret_outc
 		instance->config.detached_at = marked_before;
 	err = linger_start(instance);
 	if (err)
-		return error_set(error, err,
-				 "XDP is off, but no process could be started to remove the hand-off"
-				 " later (%s); remove it by: synguard detach %s --now",
-				 strerror(-err), instance->name);
+		return error_set(
+		    error, err,
+		    "XDP is off, but no process could be started to remove the hand-off"
+		    " later (%s); remove it by: synguard detach %s --now",
+		    strerror(-err), instance->name);
 	*ret_outcome = DETACH_LINGERS;
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Taking protection down in two steps: XDP at once, the hand-off when no cookie is valid any more. */
+/* Taking protection down in two steps: XDP at once, the hand-off when no cookie is valid any more.
+ */
 #ifndef SYNGUARD_DETACH_H
 #define SYNGUARD_DETACH_H
 
@@ -8,9 +9,9 @@
 enum detach_when { DETACH_LINGER, DETACH_NOW };
 
 enum detach_outcome {
-	DETACH_LINGERS,	  /* XDP is off now, the hand-off follows by itself */
-	DETACH_WAITING,	  /* XDP was off before; the hand-off still waits */
-	DETACH_REMOVED,	  /* nothing is left */
+	DETACH_LINGERS,   /* XDP is off now, the hand-off follows by itself */
+	DETACH_WAITING,   /* XDP was off before; the hand-off still waits */
+	DETACH_REMOVED,   /* nothing is left */
 	DETACH_NOT_THERE, /* there was nothing */
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Texts of failures, and the tail of what the BPF libraries log.  The libraries print many lines for
- * one failure; only the last ones say why, and only the command knows whether the user should see
- * them.
+ * Texts of failures, and the tail of what the BPF libraries log.  The libraries print many lines
+ * for one failure; only the last ones say why, and only the command knows whether the user should
+ * see them.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,21 +38,21 @@ __attribute__((format(printf, 1, 0))) static void log_add(const char *format, va
 	}
 	length = vsnprintf(log_text + log_used, LOG_SIZE - log_used, format, args);
 	if (length > 0)
-		log_used += (size_t)length < LOG_SIZE - log_used ? (size_t)length
-								  : LOG_SIZE - log_used - 1;
+		log_used +=
+		    (size_t)length < LOG_SIZE - log_used ? (size_t)length : LOG_SIZE - log_used - 1;
 	log_text[log_used] = '\0';
 }
 
-__attribute__((format(printf, 2, 0))) static int
-libbpf_log(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int libbpf_log(enum libbpf_print_level level,
+							    const char *format, va_list args)
 {
 	if (level == LIBBPF_WARN)
 		log_add(format, args);
 	return 0;
 }
 
-__attribute__((format(printf, 2, 0))) static int
-libxdp_log(enum libxdp_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int libxdp_log(enum libxdp_print_level level,
+							    const char *format, va_list args)
 {
 	if (level == LIBXDP_WARN)
 		log_add(format, args);
@@ -82,4 +82,16 @@ const char *error_log(void)
 		tail = tail ? tail + 1 : log_text + log_used - LOG_TAIL;
 	}
 	return tail;
+}
+
+const char *error_log_reason(void)
+{
+	static const char intro[] = "Kernel error message: ";
+	const char *tail = error_log(), *found = strstr(log_text, intro), *last = NULL;
+
+	while (found) {
+		last = found + strlen(intro);
+		found = strstr(last, intro);
+	}
+	return last ? last : tail;
 }

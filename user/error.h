@@ -12,10 +12,13 @@ struct error {
 
 /* Writes the text and returns err, so that `return error_set(...)` reads as one step. */
 int error_set(struct error *error, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* The last lines that libbpf, libxdp or the verifier had to say; "" if nothing. */
 const char *error_log(void);
+
+/* The driver's or network stack's own words for the last refusal; without any, error_log(). */
+const char *error_log_reason(void);
 void error_log_clear(void);
 
 /* Keeps what the BPF libraries print for error_log() instead of letting them write to stderr. */

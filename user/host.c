@@ -38,9 +38,9 @@ void host_missing_caps(char *ret_names, size_t size)
 		bool admin_covers;
 		const char *name;
 	} needed[] = {
-		{CAP_BPF_BIT, true, "CAP_BPF"},
-		{CAP_PERFMON_BIT, true, "CAP_PERFMON"},
-		{CAP_NET_ADMIN_BIT, false, "CAP_NET_ADMIN"},
+	    {CAP_BPF_BIT, true, "CAP_BPF"},
+	    {CAP_PERFMON_BIT, true, "CAP_PERFMON"},
+	    {CAP_NET_ADMIN_BIT, false, "CAP_NET_ADMIN"},
 	};
 	__u64 caps = caps_effective();
 	bool admin = caps >> CAP_SYS_ADMIN_BIT & 1;
@@ -61,9 +61,9 @@ void host_features(bool present[HOST_FEATURES])
 		const char *name;
 		__u32 kind;
 	} types[HOST_FEATURES] = {
-		[HOST_FEATURE_KFUNC] = {"bpf_sk_assign_tcp_reqsk", BTF_KIND_FUNC},
-		[HOST_FEATURE_TCX] = {"tcx_link", BTF_KIND_STRUCT},
-		[HOST_FEATURE_TP] = {"btf_trace_inet_sock_set_state", BTF_KIND_TYPEDEF},
+	    [HOST_FEATURE_KFUNC] = {"bpf_sk_assign_tcp_reqsk", BTF_KIND_FUNC},
+	    [HOST_FEATURE_TCX] = {"tcx_link", BTF_KIND_STRUCT},
+	    [HOST_FEATURE_TP] = {"btf_trace_inet_sock_set_state", BTF_KIND_TYPEDEF},
 	};
 	struct btf *btf = btf__load_vmlinux_btf();
 	int i;

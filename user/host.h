@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What this host and this process can do: privileges, kernel features, sysctls, namespaces, time. */
+/* What this host and this process can do: privileges, kernel features, sysctls, namespaces, time.
+ */
 #ifndef SYNGUARD_HOST_H
 #define SYNGUARD_HOST_H
 

@@ -10,21 +10,21 @@
 struct iface {
 	char name[IFNAMSIZ]; /* the main name, also when it was looked up by another */
 	__u32 index;
-	__u16 type; /* ARPHRD_... */
+	__u16 type;         /* ARPHRD_... */
 	unsigned int flags; /* IFF_... */
 	__u32 mtu;
 	__u8 mac[6];
-	char kind[16];	     /* "veth", "bridge", ...; "" for hardware */
-	char port_kind[16];  /* the master's kind if this is a port of one, else "" */
-	__u32 master;	     /* its index, 0: none */
-	__u32 peer;	     /* veth: index of the other end, 0: unknown */
-	int peer_netns;	     /* and the id of its namespace, -1: the same */
-	__u8 xdp_attached;   /* XDP_ATTACHED_... */
+	char kind[16];      /* "veth", "bridge", ...; "" for hardware */
+	char port_kind[16]; /* the master's kind if this is a port of one, else "" */
+	__u32 master;       /* its index, 0: none */
+	__u32 peer;         /* veth: index of the other end, 0: unknown */
+	int peer_netns;     /* and the id of its namespace, -1: the same */
+	__u8 xdp_attached;  /* XDP_ATTACHED_... */
 };
 
 enum iface_peer {
 	IFACE_PEER_NONE,   /* no veth, so native XDP_TX needs nothing of a peer */
-	IFACE_PEER_XDP,	   /* a veth whose peer has a native XDP program: XDP_TX arrives */
+	IFACE_PEER_XDP,    /* a veth whose peer has a native XDP program: XDP_TX arrives */
 	IFACE_PEER_NO_XDP, /* a veth whose peer has none, or cannot be asked: XDP_TX is lost */
 };
 

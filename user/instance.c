@@ -170,8 +170,8 @@ static int remove_dir(const char *dir, struct error *error)
 	int err = pins_remove(dir);
 
 	if (err)
-		return error_set(error, err, "cannot remove what an earlier run left in %s: %s", dir,
-				 strerror(-err));
+		return error_set(error, err, "cannot remove what an earlier run left in %s: %s",
+				 dir, strerror(-err));
 	return 0;
 }
 
@@ -198,10 +198,11 @@ static int unreadable(const struct instance *instance, struct error *error)
 {
 	if (instance->state != INSTANCE_UNREADABLE)
 		return 0;
-	return error_set(error, -EIO,
-			 "the kernel did not tell what is pinned in %s, so it was left as it is; try"
-			 " again",
-			 instance->dir);
+	return error_set(
+	    error, -EIO,
+	    "the kernel did not tell what is pinned in %s, so it was left as it is; try"
+	    " again",
+	    instance->dir);
 }
 
 int instance_recover(const char *name, struct instance *ret_instance, struct error *error)

@@ -15,12 +15,12 @@
 #include "xdp.h"
 
 enum instance_state {
-	INSTANCE_NONE,	      /* nothing is pinned for this name */
+	INSTANCE_NONE,        /* nothing is pinned for this name */
 	INSTANCE_INTERRUPTED, /* an attach that ended before its XDP program was on */
-	INSTANCE_LIVE,	      /* the XDP program is on */
+	INSTANCE_LIVE,        /* the XDP program is on */
 	INSTANCE_LINGERING,   /* detached; the hand-off waits for handshakes in flight */
-	INSTANCE_LOST,	      /* somebody else took the XDP program off or replaced it */
-	INSTANCE_GONE,	      /* the interface it was attached to no longer exists */
+	INSTANCE_LOST,        /* somebody else took the XDP program off or replaced it */
+	INSTANCE_GONE,        /* the interface it was attached to no longer exists */
 	INSTANCE_FOREIGN,     /* pinned by a synguard whose maps have another layout */
 	INSTANCE_UNREADABLE,  /* the kernel refused to tell; nothing may be concluded */
 };
@@ -31,10 +31,10 @@ struct instance {
 	enum instance_state state;
 	struct config config;
 	struct runtime runtime;
-	__u32 config_id;	 /* of the map `config` */
-	__u32 ifindex;		 /* of the interface as it is now, 0: gone */
+	__u32 config_id;         /* of the map `config` */
+	__u32 ifindex;           /* of the interface as it is now, 0: gone */
 	char name_now[IFNAMSIZ]; /* "" if it cannot be told */
-	__u32 netns;		 /* inode of the namespace in which the interface was found */
+	__u32 netns;             /* inode of the namespace in which the interface was found */
 	struct xdp_found xdp;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The programs beside XDP: the hand-off hook, the watch over sockets, and the adoption of sockets. */
+/* The programs beside XDP: the hand-off hook, the watch over sockets, and the adoption of sockets.
+ */
 #ifndef SYNGUARD_KERNELSIDE_H
 #define SYNGUARD_KERNELSIDE_H
 

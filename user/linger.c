@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The process that removes a hand-off once its cookies have expired.  It holds nothing of the user's:
- * no terminal, no directory, no network namespace.  If it is killed, the next attach or detach does
- * its work.
+ * The process that removes a hand-off once its cookies have expired.  It holds nothing of the
+ * user's: no terminal, no directory, no network namespace.  If it is killed, the next attach or
+ * detach does its work.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>

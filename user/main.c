@@ -9,51 +9,51 @@
 #define MEMBER(name) offsetof(struct args, name)
 
 static const struct option attach_options[] = {
-	{"--port", VALUE_REQUIRED, "LIST",
-	 "ports and ranges, as in 80,443,8000-8100 (default: all with a listener)", MEMBER(port)},
-	{"--xdp", VALUE_REQUIRED, "auto|native|generic",
-	 "where XDP runs: auto (default) tries native, then generic", MEMBER(xdp)},
-	{"--mode", VALUE_REQUIRED, "always|monitor",
-	 "always (default) answers each SYN; monitor only counts", MEMBER(mode)},
-	{0},
+    {"--port", VALUE_REQUIRED, "LIST",
+     "ports and ranges, as in 80,443,8000-8100 (default: all with a listener)", MEMBER(port)},
+    {"--xdp", VALUE_REQUIRED, "auto|native|generic",
+     "where XDP runs: auto (default) tries native, then generic", MEMBER(xdp)},
+    {"--mode", VALUE_REQUIRED, "always|monitor",
+     "always (default) answers each SYN; monitor only counts", MEMBER(mode)},
+    {0},
 };
 
 static const struct option detach_options[] = {
-	{"--all", VALUE_NONE, NULL, "every interface, also those that are gone", MEMBER(all)},
-	{"--now", VALUE_NONE, NULL, "remove the hand-off at once: handshakes in flight are reset",
-	 MEMBER(now)},
-	{0},
+    {"--all", VALUE_NONE, NULL, "every interface, also those that are gone", MEMBER(all)},
+    {"--now", VALUE_NONE, NULL, "remove the hand-off at once: handshakes in flight are reset",
+     MEMBER(now)},
+    {0},
 };
 
 static const struct option json_options[] = {
-	{"--json", VALUE_NONE, NULL, "print JSON instead of text", MEMBER(json)},
-	{0},
+    {"--json", VALUE_NONE, NULL, "print JSON instead of text", MEMBER(json)},
+    {0},
 };
 
 static const struct option stats_options[] = {
-	{"--json", VALUE_NONE, NULL, "print JSON; with --watch one object per line", MEMBER(json)},
-	{"--watch", VALUE_OPTIONAL, "SECONDS", "repeat each SECONDS (default 1), with rates",
-	 MEMBER(watch)},
-	{"--all", VALUE_NONE, NULL, "show reasons that have not occurred, too", MEMBER(all)},
-	{0},
+    {"--json", VALUE_NONE, NULL, "print JSON; with --watch one object per line", MEMBER(json)},
+    {"--watch", VALUE_OPTIONAL, "SECONDS", "repeat each SECONDS (default 1), with rates",
+     MEMBER(watch)},
+    {"--all", VALUE_NONE, NULL, "show reasons that have not occurred, too", MEMBER(all)},
+    {0},
 };
 
 static const struct command commands[] = {
-	{"attach", "protect an interface; stays live with no process running",
-	 "Returns once protection is live. Connections that the kernel already has go on.",
-	 IFACE_REQUIRED, attach_options, cmd_attach},
-	{"detach", "stop protecting an interface; cuts no connection",
-	 "XDP goes at once. The hand-off stays for about a minute, so that handshakes in flight\n"
-	 "finish, and then removes itself.",
-	 IFACE_OR_ALL, detach_options, cmd_detach},
-	{"status", "what is attached, how, and how full the maps are",
-	 "Without IFACE: every interface.", IFACE_OPTIONAL, json_options, cmd_status},
-	{"stats", "packets and bytes by reason", "Without IFACE: every interface attached.",
-	 IFACE_OPTIONAL, stats_options, cmd_stats},
-	{"check", "what on this host could keep synguard from working, and the remedy",
-	 "Without IFACE: only what concerns the whole host. Exit code 1 if a check fails.",
-	 IFACE_OPTIONAL, json_options, cmd_check},
-	{0},
+    {"attach", "protect an interface; stays live with no process running",
+     "Returns once protection is live. Connections that the kernel already has go on.",
+     IFACE_REQUIRED, attach_options, cmd_attach},
+    {"detach", "stop protecting an interface; cuts no connection",
+     "XDP goes at once. The hand-off stays for about a minute, so that handshakes in flight\n"
+     "finish, and then removes itself.",
+     IFACE_OR_ALL, detach_options, cmd_detach},
+    {"status", "what is attached, how, and how full the maps are",
+     "Without IFACE: every interface.", IFACE_OPTIONAL, json_options, cmd_status},
+    {"stats", "packets and bytes by reason", "Without IFACE: every interface attached.",
+     IFACE_OPTIONAL, stats_options, cmd_stats},
+    {"check", "what on this host could keep synguard from working, and the remedy",
+     "Without IFACE: only what concerns the whole host. Exit code 1 if a check fails.",
+     IFACE_OPTIONAL, json_options, cmd_check},
+    {0},
 };
 
 static const struct command *command_find(const char *name)

@@ -18,9 +18,9 @@ static int answers_read(struct mnl_socket *socket, mnl_cb_t answer, void *contex
 		return -ENOMEM;
 	while (more > 0) {
 		length = mnl_socket_recvfrom(socket, buffer, ANSWER_SIZE);
-		more = length < 0 ? -1
-				  : mnl_cb_run(buffer, (size_t)length, SEQUENCE, port, answer,
-					       context);
+		more = length < 0
+			   ? -1
+			   : mnl_cb_run(buffer, (size_t)length, SEQUENCE, port, answer, context);
 	}
 	free(buffer);
 	return more < 0 ? -errno : 0;

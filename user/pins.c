@@ -58,10 +58,11 @@ static int bpffs_mount(struct error *error)
 		return 0;
 	if (!mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return 0;
-	return error_set(error, -errno,
-			 "the BPF file system is not mounted at %s and cannot be mounted (%s); mount"
-			 " it: mount -t bpf bpf %s",
-			 BPFFS, strerror(errno), BPFFS);
+	return error_set(
+	    error, -errno,
+	    "the BPF file system is not mounted at %s and cannot be mounted (%s); mount"
+	    " it: mount -t bpf bpf %s",
+	    BPFFS, strerror(errno), BPFFS);
 }
 
 int pins_prepare(struct error *error)
@@ -149,10 +150,11 @@ int pins_lock(struct error *error)
 		nanosleep(&step, NULL);
 	}
 	close(fd);
-	return error_set(error, -EBUSY,
-			 "another synguard has been attaching or detaching for %d s (it holds the lock"
-			 " on %s); wait for it to end, or find it with: pgrep -a synguard",
-			 LOCK_WAIT_MS / 1000, PIN_ROOT);
+	return error_set(
+	    error, -EBUSY,
+	    "another synguard has been attaching or detaching for %d s (it holds the lock"
+	    " on %s); wait for it to end, or find it with: pgrep -a synguard",
+	    LOCK_WAIT_MS / 1000, PIN_ROOT);
 }
 
 int pins_each(void (*visit)(const char *iface, void *context), void *context)

@@ -30,8 +30,8 @@ int pins_make(const char *dir, struct error *error);
 int pins_remove(const char *dir);
 
 /*
- * One loader at a time: waits up to five seconds for the lock.  Returns a descriptor to close, which
- * the kernel does too if the process dies, or -ENOENT if nothing was ever attached.
+ * One loader at a time: waits up to five seconds for the lock.  Returns a descriptor to close,
+ * which the kernel does too if the process dies, or -ENOENT if nothing was ever attached.
  */
 int pins_lock(struct error *error);
 

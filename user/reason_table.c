@@ -4,6 +4,6 @@
 
 const struct reason_row reason_table[REASON_MAX] = {
 #define X(name, stage, verdict, text) {#name, #stage, #verdict, text},
-	SYNGUARD_REASONS(X)
+    SYNGUARD_REASONS(X)
 #undef X
 };

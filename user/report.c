@@ -15,14 +15,14 @@ static const struct {
 	const char *state;
 	const char *handoff;
 } words[] = {
-	[INSTANCE_NONE] = {"detached", "none"},
-	[INSTANCE_INTERRUPTED] = {"interrupted", "none"},
-	[INSTANCE_LIVE] = {"attached", "reqsk"},
-	[INSTANCE_LINGERING] = {"lingering", "lingering"},
-	[INSTANCE_LOST] = {"lost", "reqsk"},
-	[INSTANCE_GONE] = {"gone", "failed"},
-	[INSTANCE_FOREIGN] = {"other-version", "unknown"},
-	[INSTANCE_UNREADABLE] = {"unreadable", "unknown"},
+    [INSTANCE_NONE] = {"detached", "none"},
+    [INSTANCE_INTERRUPTED] = {"interrupted", "none"},
+    [INSTANCE_LIVE] = {"attached", "reqsk"},
+    [INSTANCE_LINGERING] = {"lingering", "lingering"},
+    [INSTANCE_LOST] = {"lost", "reqsk"},
+    [INSTANCE_GONE] = {"gone", "failed"},
+    [INSTANCE_FOREIGN] = {"other-version", "unknown"},
+    [INSTANCE_UNREADABLE] = {"unreadable", "unknown"},
 };
 
 struct ports_text {
@@ -62,12 +62,13 @@ static void ports_describe(const struct instance *instance, char ret_text[PORTS_
 static void lost_describe(const struct instance *instance, char *text, size_t size)
 {
 	if (instance->xdp.main_id)
-		snprintf(text, size,
-			 "its XDP program was replaced: id %u (%s) found, %u expected; take that one"
-			 " off, then: synguard attach %s",
-			 instance->xdp.main_id,
-			 *instance->xdp.main_name ? instance->xdp.main_name : "no name",
-			 instance->config.xdp_prog_id, instance->name);
+		snprintf(
+		    text, size,
+		    "its XDP program was replaced: id %u (%s) found, %u expected; take that one"
+		    " off, then: synguard attach %s",
+		    instance->xdp.main_id,
+		    *instance->xdp.main_name ? instance->xdp.main_name : "no name",
+		    instance->config.xdp_prog_id, instance->name);
 	else
 		snprintf(text, size,
 			 "its XDP program (id %u) is gone, somebody else took it off; put it back:"
@@ -95,8 +96,7 @@ static void live_describe(const struct instance *instance, char *text, size_t si
 		snprintf(text, size,
 			 "interface %u was renamed, it is now %s; still protected. To use the new"
 			 " name: synguard detach %s, synguard attach %s",
-			 instance->ifindex, instance->name_now, instance->name,
-			 instance->name_now);
+			 instance->ifindex, instance->name_now, instance->name, instance->name_now);
 }
 
 static void problem_describe(const struct instance *instance, char *text, size_t size)
@@ -109,10 +109,11 @@ static void problem_describe(const struct instance *instance, char *text, size_t
 		lost_describe(instance, text, size);
 		break;
 	case INSTANCE_GONE:
-		snprintf(text, size,
-			 "interface %u, which it was attached to, is gone; clean up: synguard detach"
-			 " %s (attach does it, too)",
-			 instance->config.ifindex, instance->name);
+		snprintf(
+		    text, size,
+		    "interface %u, which it was attached to, is gone; clean up: synguard detach"
+		    " %s (attach does it, too)",
+		    instance->config.ifindex, instance->name);
 		break;
 	case INSTANCE_INTERRUPTED:
 		snprintf(text, size,
@@ -175,11 +176,12 @@ static void details_print(const struct report *report)
 	const struct runtime *runtime = &instance->runtime;
 
 	printf("  mode          %s\n", report->mode);
-	printf("  ports         %s\n", strcmp(report->ports, "all") ? report->ports
-								   : "all with a listener");
+	printf("  ports         %s\n",
+	       strcmp(report->ports, "all") ? report->ports : "all with a listener");
 	if (instance->state == INSTANCE_LIVE)
 		printf("  XDP           %s, program %u%s\n", report->xdp_mode, instance->xdp.our_id,
-		       instance->xdp.dispatcher ? " under libxdp's dispatcher" : "");
+		       instance->xdp.dispatcher ? " under libxdp's dispatcher"
+						: ", alone on the hook");
 	printf("  hand-off      %s\n", report->handoff);
 	printf("  connections   %" PRIu64 " of %d (%s)\n", (uint64_t)conns_used(runtime), MAX_CONNS,
 	       table_text(runtime));
@@ -212,18 +214,18 @@ json_t *report_json(const struct report *report)
 	const __u64 used = conns_used(runtime);
 
 	return json_pack(
-		"{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:I, s:I, s:I, s:b, s:b,"
-		" s:{s:{s:I, s:I, s:f}}, s:I, s:I}",
-		"interface", instance->name, "state", report->state, "xdp_mode",
-		instance->config.abi ? report->xdp_mode : NULL, "mode",
-		instance->config.abi ? report->mode : NULL, "ports",
-		*report->ports ? report->ports : NULL, "attached_since",
-		*report->since ? report->since : NULL, "handoff", report->handoff, "problem",
-		*report->problem ? report->problem : NULL, "handoff_seconds_left",
-		(json_int_t)report->seconds_left, "xdp_prog_id", (json_int_t)instance->xdp.our_id,
-		"xdp_prog_id_found", (json_int_t)instance->xdp.main_id, "dispatcher",
-		(int)instance->xdp.dispatcher, "table_complete", (int)runtime->table_complete,
-		"maps", "conns", "used", (json_int_t)used, "max", (json_int_t)MAX_CONNS, "fill",
-		(double)used / MAX_CONNS, "table_full", (json_int_t)runtime->table_full, "ifindex",
-		(json_int_t)instance->ifindex);
+	    "{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:I, s:I, s:I, s:b, s:b,"
+	    " s:{s:{s:I, s:I, s:f}}, s:I, s:I}",
+	    "interface", instance->name, "state", report->state, "xdp_mode",
+	    instance->config.abi ? report->xdp_mode : NULL, "mode",
+	    instance->config.abi ? report->mode : NULL, "ports",
+	    *report->ports ? report->ports : NULL, "attached_since",
+	    *report->since ? report->since : NULL, "handoff", report->handoff, "problem",
+	    *report->problem ? report->problem : NULL, "handoff_seconds_left",
+	    (json_int_t)report->seconds_left, "xdp_prog_id", (json_int_t)instance->xdp.our_id,
+	    "xdp_prog_id_found", (json_int_t)instance->xdp.main_id, "dispatcher",
+	    (int)instance->xdp.dispatcher, "table_complete", (int)runtime->table_complete, "maps",
+	    "conns", "used", (json_int_t)used, "max", (json_int_t)MAX_CONNS, "fill",
+	    (double)used / MAX_CONNS, "table_full", (json_int_t)runtime->table_full, "ifindex",
+	    (json_int_t)instance->ifindex);
 }

@@ -15,7 +15,7 @@ struct report {
 	const char *handoff; /* one word: reqsk, lingering, failed, none */
 	const char *xdp_mode;
 	const char *mode;
-	char problem[400];	    /* what is wrong and what to do; "" if nothing */
+	char problem[400];          /* what is wrong and what to do; "" if nothing */
 	char ports[PORTS_TEXT_MAX]; /* "all", or ranges; cut with "..." if there are very many */
 	char since[SINCE_TEXT_MAX]; /* ISO 8601, UTC */
 	unsigned int seconds_left;  /* of a lingering hand-off */

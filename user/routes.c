@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Metrics of the routes that leave through an interface.  A SYN-ACK made in the driver follows those
- * of the default route only; others are counted, so that check can say so.
+ * Metrics of the routes that leave through an interface.  A SYN-ACK made in the driver follows
+ * those of the default route only; others are counted, so that check can say so.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>

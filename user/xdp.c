@@ -88,8 +88,8 @@ int xdp_find(__u32 ifindex, __u32 map_id, __u32 saved_id, struct xdp_found *ret_
 
 	if (err)
 		return err;
-	found.mode = query.skb_prog_id && !query.drv_prog_id ? XDP_ATTACH_GENERIC
-							     : XDP_ATTACH_NATIVE;
+	found.mode =
+	    query.skb_prog_id && !query.drv_prog_id ? XDP_ATTACH_GENERIC : XDP_ATTACH_NATIVE;
 	found.main_id = query.drv_prog_id   ? query.drv_prog_id
 			: query.skb_prog_id ? query.skb_prog_id
 					    : query.hw_prog_id;
@@ -131,7 +131,7 @@ int xdp_attach(const char *dir, __u32 ifindex, enum xdp_mode mode, struct error 
 	if (err)
 		error_set(error, err, "%s XDP: %s%s%s",
 			  mode == XDP_ATTACH_NATIVE ? "native" : "generic", strerror(-err),
-			  *error_log() ? "; " : "", error_log());
+			  *error_log_reason() ? ": " : "", error_log_reason());
 	synguard_xdp__destroy(skel);
 	if (!libxdp_dir)
 		rmdir(LIBXDP_DIR); /* libxdp makes it for its lock; in use, it is not empty */

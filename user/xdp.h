@@ -12,9 +12,9 @@
 #include "error.h"
 
 struct xdp_found {
-	__u32 main_id;	    /* the program on the hook, 0: none */
+	__u32 main_id;      /* the program on the hook, 0: none */
 	char main_name[16]; /* its name, "" if it may not be asked */
-	__u32 our_id;	    /* ours, the same or a component of a dispatcher; 0: none */
+	__u32 our_id;       /* ours, the same or a component of a dispatcher; 0: none */
 	bool dispatcher;    /* libxdp's dispatcher is on the hook */
 	enum xdp_mode mode; /* of the program on the hook */
 };
