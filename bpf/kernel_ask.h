@@ -140,7 +140,6 @@ INLINE void service_ip(const struct tcp_sock *tp, int is_v6, const struct config
 	const struct ipv6_pinfo *np = inet->pinet6;
 	__s32 ttl4 = inet->uc_ttl, ttl6 = -1;
 	__u32 tos4 = inet->tos, tos6 = 0, default4 = net->ipv4.sysctl_ip_default_ttl;
-	const __u32 pmtudisc = inet->pmtudisc;
 
 	if (np) {
 		ttl6 = np->hop_limit;
@@ -158,7 +157,6 @@ INLINE void service_ip(const struct tcp_sock *tp, int is_v6, const struct config
 	}
 	s->ttl = ttl4 > 0 ? (__u8)ttl4 : (__u8)default4;
 	s->tos = (__u8)tos4;
-	s->dont_fragment = pmtudisc == K_PMTUDISC_WANT || pmtudisc == K_PMTUDISC_DO;
 	s->reflect_tos = net->ipv4.sysctl_tcp_reflect_tos;
 }
 

@@ -79,7 +79,6 @@ struct inet_sock {
 	__s16 uc_ttl;
 	__be16 inet_sport;
 	__u8 tos;
-	__u8 pmtudisc;
 };
 
 struct inet_connection_sock {
@@ -121,8 +120,6 @@ enum ksock_values {
 	K_AF_INET6 = 10,
 	K_IPPROTO_TCP = 6,
 	K_SOCK_RCVBUF_LOCK = 2,
-	K_PMTUDISC_WANT = 1,
-	K_PMTUDISC_DO = 2,
 };
 
 #endif

@@ -60,8 +60,7 @@ INLINE int ip_write(const struct frame *f, const struct packet *pkt, const struc
 	ip = (void *)frame_at(f, pkt->l3_off, IPV4_LEN);
 	if (!ip)
 		return -1;
-	/* Without DF the ID must differ between packets: the ISN's MAC bits do. */
-	reply_ipv4(pkt, svc, r->tcp_len, (__u16)r->tcp[1], words);
+	reply_ipv4(pkt, svc, r->tcp_len, words);
 	copy32(ip, words, 5);
 	return 0;
 }

@@ -112,11 +112,10 @@ struct service {
 	__u8 allow_sack;
 	__u8 allow_wscale;
 	__u8 allow_ecn;
-	__u8 dont_fragment; /* IPv4 DF */
 	__u8 reflect_tos;   /* sysctl tcp_reflect_tos: the SYN-ACK takes the SYN's DSCP */
 	__u8 signed_only;   /* the listener has TCP-MD5 or TCP-AO keys: its SYNs are the kernel's */
 	__u8 kernel_cookies; /* the kernel has sent cookies of its own in the last two minutes */
-	__u8 pad[2];
+	__u8 pad[3];
 };
 
 _Static_assert(sizeof(struct service) == 52, "service has no holes");

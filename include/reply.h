@@ -108,14 +108,15 @@ INLINE void reply_make(const struct packet *pkt, __u32 tsval_client,
 	w[4] = csum_high(csum_fold(sum));
 }
 
-/* IPv4 header without options; tcp_len in bytes. */
+/*
+ * IPv4 header without options; tcp_len in bytes.  DF is set and the ID 0 whatever the listener's path
+ * MTU discovery: Linux does so for packets of up to 68 bytes (ip_build_and_send_pkt()).
+ */
 INLINE void reply_ipv4(const struct packet *pkt, const struct service *svc, __u32 tcp_len,
-			      __u16 id, __u32 ret_ip[5])
+			      __u32 ret_ip[5])
 {
-	const __u32 frag = svc->dont_fragment ? 0x4000 : (__u32)id << 16;
-
 	ret_ip[0] = __builtin_bswap32(0x45000000 | reply_tos(pkt, svc) << 16 | (IPV4_LEN + tcp_len));
-	ret_ip[1] = __builtin_bswap32(frag);
+	ret_ip[1] = __builtin_bswap32(0x4000);
 	ret_ip[2] = __builtin_bswap32((__u32)svc->ttl << 24 | 6U << 16);
 	ret_ip[3] = addr_word(pkt->key.local, 3);
 	ret_ip[4] = addr_word(pkt->key.remote, 3);
