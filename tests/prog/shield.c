@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The programs under test and their maps; see shield.h. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "addr.h"
+#include "shield.h"
+#include "world.h"
+#include "kernel.skel.h"
+#include "xdp.skel.h"
+
+enum { TCX_INGRESS = 46, EPOCH_SHIFT_TEST = 16, CPUS_MAX = 1024 };
+
+static const char *const names[REASON_MAX] = {
+#define X(name, stage, verdict, text) #name,
+    SYNGUARD_REASONS(X)
+#undef X
+};
+
+const char *reason_name(enum reason r)
+{
+	return r < REASON_MAX ? names[r] : "(none)";
+}
+
+static void must(int ok, const char *what)
+{
+	if (ok)
+		return;
+	printf("# cannot %s: %s\n", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+static void unpin(struct bpf_object *obj)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, obj)
+		bpf_map__set_pin_path(map, NULL);
+}
+
+static void load(struct shield *s)
+{
+	struct bpf_map *map, *ours;
+
+	libbpf_set_print(quiet);
+	s->xdp = synguard_xdp__open();
+	s->kernel = synguard_kernel__open();
+	must(s->xdp && s->kernel, "open the BPF objects");
+	unpin(s->xdp->obj);
+	unpin(s->kernel->obj);
+	must(!synguard_xdp__load(s->xdp), "load xdp.bpf.o");
+	bpf_object__for_each_map (map, s->kernel->obj) {
+		ours = bpf_object__find_map_by_name(s->xdp->obj, bpf_map__name(map));
+		if (ours)
+			must(!bpf_map__reuse_fd(map, bpf_map__fd(ours)), "share a map");
+	}
+	bpf_program__set_expected_attach_type(s->kernel->progs.synguard_tc,
+					      (enum bpf_attach_type)TCX_INGRESS);
+	must(!synguard_kernel__load(s->kernel), "load kernel.bpf.o");
+	s->watcher = bpf_program__attach(s->kernel->progs.synguard_sock);
+	must(s->watcher != NULL, "attach synguard_sock");
+}
+
+/* *(u64 *)ctx = bpf_jiffies64(); return 0; */
+static int jiffies_load(void)
+{
+	const struct bpf_insn insns[] = {
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 6, .src_reg = 1},
+	    {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_jiffies64},
+	    {.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = 6, .src_reg = 0},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
+	    {.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_SLEEPABLE);
+
+	return bpf_prog_load(BPF_PROG_TYPE_SYSCALL, "jiffies", "GPL", insns,
+			     sizeof(insns) / sizeof(insns[0]), &opts);
+}
+
+__u64 shield_jiffies(struct shield *s)
+{
+	__u64 now = 0;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &now, .ctx_size_in = sizeof(now));
+
+	must(!bpf_prog_test_run_opts(s->jiffies_prog, &opts), "read jiffies");
+	return now;
+}
+
+__u64 shield_epoch(struct shield *s)
+{
+	return shield_jiffies(s) >> s->config.epoch_shift;
+}
+
+static void config_fill(struct shield *s)
+{
+	struct config *c = &s->config;
+	struct timespec tick;
+	struct stat ns;
+
+	must(!stat("/proc/self/ns/net", &ns), "find the network namespace");
+	must(!clock_getres(CLOCK_MONOTONIC_COARSE, &tick), "read the clock's resolution");
+	*c = (struct config){
+	    .abi = SYNGUARD_ABI,
+	    .mode = MODE_ALWAYS,
+	    .xdp_mode = XDP_ATTACH_NATIVE,
+	    .hop_limit = 64,
+	    .ifindex = if_nametoindex(WORLD_IFACE),
+	    .netns_ino = (__u32)ns.st_ino,
+	    .mark = 0x5eed1234,
+	    .hz = (__u32)((1000000000 + tick.tv_nsec / 2) / tick.tv_nsec),
+	    .epoch_shift = EPOCH_SHIFT_TEST,
+	    .rmem_max = (__u32)world_rmem_max(),
+	};
+	memcpy(c->mac, pkt_server_mac, 6);
+}
+
+int shield_open(struct shield *s)
+{
+	struct keys ring = {.epoch_mask = 0x1122334455667788};
+	struct runtime rt = {.table_complete = 1};
+
+	memset(s, 0, sizeof(*s));
+	load(s);
+	s->jiffies_prog = jiffies_load();
+	must(s->jiffies_prog >= 0, "load the jiffies program");
+	s->config_map = bpf_map__fd(s->xdp->maps.config);
+	s->runtime_map = bpf_map__fd(s->xdp->maps.runtime);
+	s->keys_map = bpf_map__fd(s->xdp->maps.keys);
+	s->ports_map = bpf_map__fd(s->xdp->maps.ports);
+	s->conns_map = bpf_map__fd(s->xdp->maps.conns);
+	s->counters_map = bpf_map__fd(s->xdp->maps.counters);
+	s->services_map = bpf_map__fd(s->xdp->maps.services);
+	config_fill(s);
+	shield_config_write(s);
+	for (int i = 0; i < 16; i++) {
+		ring.current[i] = (__u8)(i * 7 + 1);
+		ring.previous[i] = (__u8)(i * 11 + 3);
+	}
+	shield_keys_write(s, &ring);
+	shield_runtime_write(s, &rt);
+	return 0;
+}
+
+void shield_close(struct shield *s)
+{
+	bpf_link__destroy(s->watcher);
+	close(s->jiffies_prog);
+	synguard_kernel__destroy(s->kernel);
+	synguard_xdp__destroy(s->xdp);
+}
+
+static void write_only(int map, const void *value)
+{
+	const __u32 zero = 0;
+
+	must(!bpf_map_update_elem(map, &zero, value, BPF_ANY), "write a map");
+}
+
+static void read_only(int map, void *value)
+{
+	const __u32 zero = 0;
+
+	must(!bpf_map_lookup_elem(map, &zero, value), "read a map");
+}
+
+void shield_config_write(struct shield *s)
+{
+	write_only(s->config_map, &s->config);
+}
+
+struct runtime shield_runtime(struct shield *s)
+{
+	struct runtime rt;
+
+	read_only(s->runtime_map, &rt);
+	return rt;
+}
+
+void shield_runtime_write(struct shield *s, const struct runtime *rt)
+{
+	write_only(s->runtime_map, rt);
+}
+
+void shield_forget(struct shield *s)
+{
+	struct runtime rt = shield_runtime(s);
+
+	rt.listen_gen++;
+	shield_runtime_write(s, &rt);
+}
+
+struct keys shield_keys(struct shield *s)
+{
+	struct keys ring;
+
+	read_only(s->keys_map, &ring);
+	return ring;
+}
+
+void shield_keys_write(struct shield *s, const struct keys *ring)
+{
+	write_only(s->keys_map, ring);
+}
+
+void shield_port(struct shield *s, __u16 port, int protect)
+{
+	const __u32 index = port;
+	const struct port value = {.protect = (__u32)protect};
+
+	must(!bpf_map_update_elem(s->ports_map, &index, &value, BPF_ANY), "write ports");
+}
+
+void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies)
+{
+	const __u32 index = port;
+	struct port value;
+
+	must(!bpf_map_lookup_elem(s->ports_map, &index, &value), "read ports");
+	value.kernel_until = jiffies;
+	must(!bpf_map_update_elem(s->ports_map, &index, &value, BPF_ANY), "write ports");
+}
+
+int shield_conn(struct shield *s, const struct conn_key *key, struct conn *ret_conn)
+{
+	struct conn conn;
+
+	return !bpf_map_lookup_elem(s->conns_map, key, ret_conn ? ret_conn : &conn);
+}
+
+void shield_conn_write(struct shield *s, const struct conn_key *key, const struct conn *conn)
+{
+	must(!bpf_map_update_elem(s->conns_map, key, conn, BPF_ANY), "write conns");
+}
+
+void shield_conn_delete(struct shield *s, const struct conn_key *key)
+{
+	bpf_map_delete_elem(s->conns_map, key);
+}
+
+void shield_conns_clear(struct shield *s)
+{
+	struct conn_key key;
+
+	while (!bpf_map_get_next_key(s->conns_map, NULL, &key))
+		bpf_map_delete_elem(s->conns_map, &key);
+}
+
+unsigned int shield_conns_count(struct shield *s)
+{
+	struct conn_key key, *at = NULL;
+	unsigned int n = 0;
+
+	for (; !bpf_map_get_next_key(s->conns_map, at, &key); at = &key)
+		n++;
+	return n;
+}
+
+struct conn_key shield_key(const struct pkt *p)
+{
+	struct conn_key key = {.remote_port = p->sport, .local_port = p->dport};
+	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (p->v6) {
+		memcpy(key.remote, p->src, 16);
+		memcpy(key.local, p->dst, 16);
+		return key;
+	}
+	memcpy(key.remote, mapped, 12);
+	memcpy(key.local, mapped, 12);
+	memcpy(key.remote + 12, p->src, 4);
+	memcpy(key.local + 12, p->dst, 4);
+	return key;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Both BPF objects loaded for a test, their maps shared by file descriptor: nothing is pinned or
+ * attached to an interface, so all of it goes with the process, however that ends.  Frames run
+ * through BPF_PROG_TEST_RUN as if received on the world's interface.
+ */
+#ifndef TESTS_PROG_SHIELD_H
+#define TESTS_PROG_SHIELD_H
+
+#include <linux/bpf.h>
+
+#include "abi.h"
+#include "pkt.h"
+
+struct synguard_xdp;
+struct synguard_kernel;
+struct bpf_link;
+
+struct shield {
+	struct synguard_xdp *xdp;
+	struct synguard_kernel *kernel;
+	struct bpf_link *watcher; /* synguard_sock */
+	struct config config;
+	int jiffies_prog;
+	int config_map, runtime_map, keys_map, ports_map, conns_map, counters_map, services_map;
+};
+
+/* What became of one frame. */
+struct outcome {
+	int verdict;        /* XDP_*, or what the tc program returned */
+	enum reason reason; /* REASON_MAX: none counted */
+	int reasons;        /* how many counters moved */
+	__u64 bytes;        /* by how much that reason's bytes moved */
+	int marked;         /* metadata holds the mark */
+	unsigned int len;
+	__u8 frame[PKT_ROOM];
+};
+
+/* Load and configure for the current network namespace; the exit status of setup functions. */
+int shield_open(struct shield *s);
+void shield_close(struct shield *s);
+
+void shield_config_write(struct shield *s);
+void shield_port(struct shield *s, __u16 port, int protect);
+void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies);
+
+struct runtime shield_runtime(struct shield *s);
+void shield_runtime_write(struct shield *s, const struct runtime *rt);
+
+/* Make the programs ask the kernel about its listeners anew. */
+void shield_forget(struct shield *s);
+
+struct keys shield_keys(struct shield *s);
+void shield_keys_write(struct shield *s, const struct keys *ring);
+
+/* 1 if there is an entry. */
+int shield_conn(struct shield *s, const struct conn_key *key, struct conn *ret_conn);
+void shield_conn_write(struct shield *s, const struct conn_key *key, const struct conn *conn);
+void shield_conn_delete(struct shield *s, const struct conn_key *key);
+void shield_conns_clear(struct shield *s);
+unsigned int shield_conns_count(struct shield *s);
+
+/* The key under which a packet's connection is. */
+struct conn_key shield_key(const struct pkt *p);
+
+__u64 shield_jiffies(struct shield *s);
+__u64 shield_epoch(struct shield *s);
+
+void shield_run(struct shield *s, const __u8 *frame, unsigned int len, struct outcome *ret);
+void shield_run_pkt(struct shield *s, const struct pkt *p, struct outcome *ret);
+
+/* The hand-off hook; the frame comes without a mark. */
+void shield_run_tc(struct shield *s, const struct pkt *p, struct outcome *ret);
+
+const char *reason_name(enum reason r);
+
+#endif
