@@ -186,6 +186,7 @@ start_nginx()
 		}
 	END
 	spawn server nginx -e "$TB_DIR/nginx.log" -p "$TB_DIR" -c "$TB_DIR/nginx.conf"
+	# shellcheck disable=SC2034 # for a test that stops it
 	NGINX=$SPAWN_PID
 	wait_for 5 listening 80 || fail "nginx did not start: $(cat "$TB_DIR/nginx.log")"
 }
