@@ -59,14 +59,16 @@ static int sample_read(const char *name, struct sample *ret_sample)
 	return err;
 }
 
-/* Packets per second since an earlier sample of the same attachment; a re-attach starts new counts.
- */
+/* Packets per second since an earlier sample; a re-attach between them starts new counts. */
 static double rate_of(const struct sample *now, const struct sample *before, int reason)
 {
 	const struct count *count = reason_count(&now->counters, reason);
-	double passed_s = before ? now->at_s - before->at_s : 0;
+	double passed_s;
 	__u64 base = 0;
 
+	if (!before)
+		return 0;
+	passed_s = now->at_s - before->at_s;
 	if (passed_s <= 0)
 		return 0;
 	if (before->instance.config_id == now->instance.config_id)

@@ -61,7 +61,7 @@ int run_read(char *const argv[], char **ret_text)
 {
 	char *text = NULL;
 	int err, status = 0, fds[2];
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
