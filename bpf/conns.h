@@ -8,6 +8,7 @@
 #ifndef SYNGUARD_CONNS_H
 #define SYNGUARD_CONNS_H
 
+#include "addr.h"
 #include "maps.h"
 
 enum conn_times {
@@ -16,15 +17,62 @@ enum conn_times {
 	EXPIRE_PER_CALL = 2,	/* more than is put in, so that the queue cannot grow for ever */
 };
 
+struct presence_cell {
+	__u32 *word; /* four cells; NULL only where a map look-up fails, which does not happen */
+	__u32 shift; /* of this one's byte */
+};
+
+INLINE struct presence_cell presence_find(const struct conn_key *key)
+{
+	const __u32 zero = 0;
+	struct presence_cell cell = {};
+	struct presence *p = bpf_map_lookup_elem(&presence, &zero);
+	const struct keys *k = keys_get();
+	__u32 index;
+
+	if (!p || !k)
+		return cell;
+	index = (__u32)(tuple_hash(k->epoch_mask, key) >> 46);
+	cell.word = &p->cells[(index >> 2) & (PRESENCE_WORDS - 1)];
+	cell.shift = (index & 3) * 8;
+	return cell;
+}
+
+/* by: 1 before an entry is made, -1 after one is removed, so that no entry is ever without its count. */
+INLINE void presence_count(const struct conn_key *key, __s32 by)
+{
+	const struct presence_cell cell = presence_find(key);
+
+	if (cell.word)
+		__sync_fetch_and_add(cell.word, (__u32)by << cell.shift);
+}
+
 INLINE struct conn *conn_get(const struct conn_key *key)
 {
+	const struct presence_cell cell = presence_find(key);
+
+	if (cell.word && !(*cell.word >> cell.shift & 0xff))
+		return 0;
 	return bpf_map_lookup_elem(&conns, key);
 }
 
 INLINE void conn_delete(struct runtime *rt, const struct conn_key *key)
 {
-	if (!bpf_map_delete_elem(&conns, key))
-		__sync_fetch_and_add(&rt->conns_gone, 1);
+	if (bpf_map_delete_elem(&conns, key))
+		return;
+	presence_count(key, -1);
+	__sync_fetch_and_add(&rt->conns_gone, 1);
+}
+
+INLINE int conn_insert(struct runtime *rt, const struct conn_key *key, const struct conn *conn)
+{
+	presence_count(key, 1);
+	if (bpf_map_update_elem(&conns, key, conn, BPF_NOEXIST)) {
+		presence_count(key, -1);
+		return -1;
+	}
+	__sync_fetch_and_add(&rt->conns_made, 1);
+	return 0;
 }
 
 /*
@@ -84,19 +132,11 @@ INLINE void expiry_add(struct runtime *rt, const struct conn_key *key, __u64 at,
 INLINE int conn_put(struct runtime *rt, const struct conn_key *key,
 				    const struct conn *conn, __u64 now)
 {
-	long err = bpf_map_update_elem(&conns, key, conn, BPF_NOEXIST);
-
-	if (!err) {
-		__sync_fetch_and_add(&rt->conns_made, 1);
-		return 0;
-	}
-	if (!bpf_map_update_elem(&conns, key, conn, BPF_EXIST))
+	if (!conn_insert(rt, key, conn) || !bpf_map_update_elem(&conns, key, conn, BPF_EXIST))
 		return 0;
 	expiry_run(rt, now, 1);
-	if (!bpf_map_update_elem(&conns, key, conn, BPF_NOEXIST)) {
-		__sync_fetch_and_add(&rt->conns_made, 1);
+	if (!conn_insert(rt, key, conn))
 		return 0;
-	}
 	__sync_fetch_and_add(&rt->table_full, 1);
 	rt->table_complete = 0;
 	return -1;

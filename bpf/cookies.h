@@ -11,13 +11,6 @@
 #include "packet.h"
 #include "tcpopt.h"
 
-INLINE struct keys *keys_get(void)
-{
-	const __u32 zero = 0;
-
-	return bpf_map_lookup_elem(&keys, &zero);
-}
-
 /*
  * Without timestamps a cookie has 22 bits to guess, so it is accepted only when cookies of that kind
  * were issued in its very epoch (the in-flight check of OpenBSD's pf).

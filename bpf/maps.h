@@ -73,6 +73,18 @@ struct {
 } conns SEC(".maps");
 
 /*
+ * In front of conns: a tuple whose cell is 0 is not in it.  A look-up of a random tuple in conns costs a
+ * miss of every cache, 170 ns where the whole answer to a SYN takes 100; this costs 5.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct presence);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} presence SEC(".maps");
+
+/*
  * Connections to remove, in the order of their time: all wait equally long, so the head is the oldest.
  * Taken from whenever something is put in: no timer, no daemon, no packet that pays for many.
  */
@@ -107,6 +119,13 @@ INLINE struct runtime *runtime_get(void)
 	const __u32 zero = 0;
 
 	return bpf_map_lookup_elem(&runtime, &zero);
+}
+
+INLINE struct keys *keys_get(void)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_lookup_elem(&keys, &zero);
 }
 
 INLINE struct port *port_get(__u16 port)

@@ -93,6 +93,17 @@ struct expiry {
 
 _Static_assert(sizeof(struct expiry) == 48, "expiry has no holes");
 
+/*
+ * How many connections fall into each of 4 * PRESENCE_WORDS cells of a hash of their tuple, one byte
+ * each: a filter in front of conns that stays in the CPU's cache.  A byte cannot overflow by chance, nor
+ * on purpose, since the hash is keyed.
+ */
+enum { PRESENCE_WORDS = 65536 };
+
+struct presence {
+	__u32 cells[PRESENCE_WORDS];
+};
+
 /* What one CPU knows about one listening address and port; asked of the kernel again each second. */
 struct service {
 	__u8 addr[16] __attribute__((aligned(4)));
@@ -172,8 +183,8 @@ _Static_assert(sizeof(struct runtime) == 48, "runtime has no holes");
 
 /*
  * Two keys and the epoch from which the current one is used; before it the previous one is.
- * epoch_mask hides the epoch's two bits in the ISN and is not rotated, since it tells which key to use.
- * All of it comes from getrandom(2).
+ * epoch_mask hides the epoch's two bits in the ISN and is not rotated, since it tells which key to use;
+ * it also spreads tuples over the presence filter.  All of it comes from getrandom(2).
  */
 struct keys {
 	__u8 current[16];

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#include "compiler.h"
+#include "abi.h"
 
 enum addr_class { ADDR_UNICAST, ADDR_LOOPBACK, ADDR_NOT_UNICAST };
 
@@ -48,6 +48,20 @@ INLINE enum addr_class addr_classify_v4(__u32 v4)
 	if (host >> 24 == 0 || host >> 28 >= 14)
 		return ADDR_NOT_UNICAST;
 	return ADDR_UNICAST;
+}
+
+/*
+ * 64 bits of a whole tuple, for filters and masks, not for secrets: multiply-shift hashing (Dietzfelbinger
+ * et al., 1997), of which the upper bits are the good ones.  secret: 64 random bits.
+ */
+INLINE __u64 tuple_hash(__u64 secret, const struct conn_key *t)
+{
+	const __u64 odd = secret | 1;
+	__u64 x = ((__u64)t->remote_port << 16 | t->local_port) ^ secret;
+
+	x += (load64(t->remote) ^ load64(t->local)) * odd;
+	x = (x ^ (x >> 29) ^ load64(t->remote + 8)) * odd;
+	return (x ^ (x >> 32) ^ load64(t->local + 8)) * odd;
 }
 
 /*

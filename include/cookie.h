@@ -126,15 +126,10 @@ cookie_hash(const __u64 key[2], const struct conn_key *tuple, __u32 client_isn, 
 	return siphash_finish(&s, tail | (is_v6 ? 45ULL : 21ULL) << 56);
 }
 
-/* Two bits that hide the epoch: multiply-shift hashing (Dietzfelbinger et al., 1997). */
+/* Two bits that hide the epoch. */
 INLINE __u32 cookie_epoch_mask(__u64 secret, const struct conn_key *t, __u32 client_isn)
 {
-	const __u64 odd = secret | 1;
-	__u64 x = cookie_ports(t, client_isn) ^ secret;
-
-	x += (load64(t->remote) ^ load64(t->local)) * odd;
-	x = (x ^ load64(t->remote + 8) ^ (load64(t->local + 8) << 17)) * odd;
-	return (__u32)(x >> 62);
+	return (__u32)((tuple_hash(secret, t) ^ client_isn) * (secret | 1) >> 62);
 }
 
 INLINE __u32 opts_pack(const struct tcp_offer *o)

@@ -241,14 +241,29 @@ int shield_conn(struct shield *s, const struct conn_key *key, struct conn *ret_c
 	return !bpf_map_lookup_elem(s->conns_map, key, ret_conn ? ret_conn : &conn);
 }
 
+/* The filter in front of conns counts what is in it. */
+static void presence_count(struct shield *s, const struct conn_key *key, int by)
+{
+	static struct presence filter;
+	const int map = bpf_map__fd(s->xdp->maps.presence);
+	const __u32 index = (__u32)(tuple_hash(shield_keys(s).epoch_mask, key) >> 46);
+
+	read_only(map, &filter);
+	filter.cells[index >> 2] += (__u32)by << (index & 3) * 8;
+	write_only(map, &filter);
+}
+
 void shield_conn_write(struct shield *s, const struct conn_key *key, const struct conn *conn)
 {
+	if (!shield_conn(s, key, NULL))
+		presence_count(s, key, 1);
 	must(!bpf_map_update_elem(s->conns_map, key, conn, BPF_ANY), "write conns");
 }
 
 void shield_conn_delete(struct shield *s, const struct conn_key *key)
 {
-	bpf_map_delete_elem(s->conns_map, key);
+	if (!bpf_map_delete_elem(s->conns_map, key))
+		presence_count(s, key, -1);
 }
 
 void shield_conns_clear(struct shield *s)
@@ -256,7 +271,7 @@ void shield_conns_clear(struct shield *s)
 	struct conn_key key;
 
 	while (!bpf_map_get_next_key(s->conns_map, NULL, &key))
-		bpf_map_delete_elem(s->conns_map, &key);
+		shield_conn_delete(s, &key);
 }
 
 unsigned int shield_conns_count(struct shield *s)
