@@ -46,6 +46,8 @@ static int config_make(const struct attach_request *request, struct config *ret_
 	 */
 	if (!host_sysctl("net/core/rmem_max", &rmem_max))
 		config.rmem_max = (__u32)rmem_max;
+	if (!host_sysctl("net/core/rmem_max", &rmem_max) && rmem_max > 0)
+		config.rmem_max = (__u32)rmem_max;
 	memcpy(config.mac, request->iface.mac, sizeof(config.mac));
 	config.epoch_shift = host_epoch_shift(config.hz);
 	while (!err && !config.mark)
@@ -57,28 +59,39 @@ static int config_make(const struct attach_request *request, struct config *ret_
 	return err;
 }
 
+static int keys_make(struct keys *ret_keys)
+{
+	struct keys keys = {0};
+	int err = random_fill(keys.current, sizeof(keys.current));
+
+	if (!err)
+		err = random_fill(keys.previous, sizeof(keys.previous));
+	if (!err)
+		err = random_fill(&keys.epoch_mask, sizeof(keys.epoch_mask));
+	if (!err)
+		*ret_keys = keys;
+	explicit_bzero(&keys, sizeof(keys));
+	return err;
+}
+
 /* Handshakes in flight need the keys, and the note that cookies without timestamps are out. */
 static int keys_fill(const char *dir, const struct instance *old, const char *old_dir)
 {
 	struct runtime runtime = {0};
-	struct keys keys = {0};
+	struct keys keys;
 	bool inherit = old->state == INSTANCE_LINGERING || old->state == INSTANCE_LOST;
-	int err;
+	int err = -ENOENT;
 
-	if (inherit && !map_load(old_dir, "keys", &keys)) {
-		memcpy(runtime.nots_epoch, old->runtime.nots_epoch, sizeof(runtime.nots_epoch));
-		err = 0;
-	} else {
-		err = random_fill(keys.current, sizeof(keys.current));
-		if (!err)
-			err = random_fill(keys.previous, sizeof(keys.previous));
-		if (!err)
-			err = random_fill(&keys.epoch_mask, sizeof(keys.epoch_mask));
-	}
+	if (inherit)
+		err = map_load(old_dir, "keys", &keys, sizeof(keys));
 	if (!err)
-		err = map_store(dir, "keys", &keys);
+		memcpy(runtime.nots_epoch, old->runtime.nots_epoch, sizeof(runtime.nots_epoch));
+	else
+		err = keys_make(&keys);
+	if (!err)
+		err = map_store(dir, "keys", &keys, sizeof(keys));
 	explicit_bzero(&keys, sizeof(keys));
-	return err ? err : map_store(dir, "runtime", &runtime);
+	return err ? err : map_store(dir, "runtime", &runtime, sizeof(runtime));
 }
 
 static int maps_fill(const struct attach_request *request, const char *dir,
@@ -87,7 +100,7 @@ static int maps_fill(const struct attach_request *request, const char *dir,
 	int err = map_ports_store(dir, request->ports);
 
 	if (!err)
-		err = map_store(dir, "config", config);
+		err = map_store(dir, "config", config, sizeof(*config));
 	if (err)
 		return error_set(error, err, "cannot write the configuration to the maps: %s",
 				 strerror(-err));
@@ -148,7 +161,7 @@ static int adopt_finish(struct synguard_kernel *kernel, const char *dir,
 
 	if (err)
 		return err;
-	err = map_store(dir, "config", config);
+	err = map_store(dir, "config", config, sizeof(*config));
 	if (!err)
 		err = word_store(dir, offsetof(struct runtime, table_complete), 1);
 	if (err)

@@ -16,7 +16,7 @@ static int xdp_put(const char *dir, struct config *config, enum xdp_mode mode, s
 	int err;
 
 	config->xdp_mode = mode;
-	err = map_store(dir, "config", config);
+	err = map_store(dir, "config", config, sizeof(*config));
 	if (err)
 		return error_set(error, err, "cannot write the configuration: %s", strerror(-err));
 	return xdp_attach(dir, config->ifindex, mode, error);

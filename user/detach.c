@@ -23,7 +23,7 @@ static int tc_alone_set(const char *dir, __u32 value)
 static int detached_mark(struct instance *instance)
 {
 	instance->config.detached_at = host_boottime_ns();
-	return map_store(instance->dir, "config", &instance->config);
+	return map_store(instance->dir, "config", &instance->config, sizeof(instance->config));
 }
 
 /* The hand-off loses its marks with XDP, so it must find handshakes by itself from here on. */
@@ -47,7 +47,7 @@ static void linger_cancel(struct instance *instance)
 	if (instance->state == INSTANCE_FOREIGN)
 		return;
 	instance->config.detached_at = 0;
-	map_store(instance->dir, "config", &instance->config);
+	map_store(instance->dir, "config", &instance->config, sizeof(instance->config));
 	tc_alone_set(instance->dir, instance->runtime.tc_alone);
 }
 

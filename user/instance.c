@@ -32,6 +32,8 @@ static int link_ifindex(const char *dir, __u32 *ret_ifindex)
 /* A pin that is not there was not made yet, or is removed already; other errors tell nothing. */
 static enum instance_state state_of_error(int err)
 {
+	if (err == -EPROTO)
+		return INSTANCE_FOREIGN;
 	return err == -ENOENT ? INSTANCE_INTERRUPTED : INSTANCE_UNREADABLE;
 }
 
@@ -107,7 +109,7 @@ static enum instance_state state_decide(struct instance *instance)
 		return INSTANCE_UNREADABLE;
 	if (known == INSTANCE_FOREIGN)
 		return known;
-	err = map_load(instance->dir, "runtime", &instance->runtime);
+	err = map_load(instance->dir, "runtime", &instance->runtime, sizeof(instance->runtime));
 	if (err)
 		return state_of_error(err);
 	if (instance->xdp.our_id)

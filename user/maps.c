@@ -76,9 +76,26 @@ int map_write_u32(int fd, unsigned int offset, __u32 value)
 	return 0;
 }
 
-int map_load(const char *dir, const char *name, void *ret_value)
+/* Opens a map whose values have this size. */
+static int sized_open(const char *dir, const char *name, size_t value_size)
 {
 	int err, fd = map_open(dir, name);
+	__u32 id, size;
+
+	if (fd < 0)
+		return fd;
+	err = map_identify(fd, &id, &size);
+	if (!err && size != value_size)
+		err = -EPROTO;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int map_load(const char *dir, const char *name, void *ret_value, size_t value_size)
+{
+	int err, fd = sized_open(dir, name, value_size);
 
 	if (fd < 0)
 		return fd;
@@ -87,9 +104,9 @@ int map_load(const char *dir, const char *name, void *ret_value)
 	return err;
 }
 
-int map_store(const char *dir, const char *name, const void *value)
+int map_store(const char *dir, const char *name, const void *value, size_t value_size)
 {
-	int err, fd = map_open(dir, name);
+	int err, fd = sized_open(dir, name, value_size);
 
 	if (fd < 0)
 		return fd;
@@ -120,7 +137,7 @@ int map_counters(const char *dir, struct counters *ret_sum)
 	values = calloc((size_t)cpus, sizeof(*values));
 	if (!values)
 		return -ENOMEM;
-	err = map_load(dir, "counters", values);
+	err = map_load(dir, "counters", values, sizeof(*values));
 	if (!err) {
 		memset(ret_sum, 0, sizeof(*ret_sum));
 		for (cpu = 0; cpu < cpus; cpu++)
@@ -133,7 +150,7 @@ int map_counters(const char *dir, struct counters *ret_sum)
 int map_ports_load(const char *dir, struct port *ret_ports)
 {
 	__u32 count = MAX_PORTS, batch, *keys = calloc(MAX_PORTS, sizeof(*keys));
-	int err, fd = map_open(dir, "ports");
+	int err, fd = sized_open(dir, "ports", sizeof(struct port));
 
 	err = fd < 0 ? fd : keys ? 0 : -ENOMEM;
 	if (!err)
@@ -149,7 +166,7 @@ int map_ports_load(const char *dir, struct port *ret_ports)
 int map_ports_store(const char *dir, const struct port *ports)
 {
 	__u32 count = MAX_PORTS, i, *keys = calloc(MAX_PORTS, sizeof(*keys));
-	int err, fd = map_open(dir, "ports");
+	int err, fd = sized_open(dir, "ports", sizeof(struct port));
 
 	err = fd < 0 ? fd : keys ? 0 : -ENOMEM;
 	for (i = 0; keys && i < MAX_PORTS; i++)

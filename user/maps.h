@@ -3,6 +3,8 @@
 #ifndef SYNGUARD_MAPS_H
 #define SYNGUARD_MAPS_H
 
+#include <stddef.h>
+
 #include "abi.h"
 
 /* Opens dir/name; a descriptor or -errno. */
@@ -21,9 +23,12 @@ int map_write(int fd, const void *value);
  */
 int map_write_u32(int fd, unsigned int offset, __u32 value);
 
-/* Opened, read (or written) and closed in one go. */
-int map_load(const char *dir, const char *name, void *ret_value);
-int map_store(const char *dir, const char *name, const void *value);
+/*
+ * Opened, read (or written) and closed in one go.  -EPROTO if the map's values have another size:
+ * it belongs to another version of synguard.
+ */
+int map_load(const char *dir, const char *name, void *ret_value, size_t value_size);
+int map_store(const char *dir, const char *name, const void *value, size_t value_size);
 
 /* The sum over all CPUs. */
 int map_counters(const char *dir, struct counters *ret_sum);
