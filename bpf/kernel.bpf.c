@@ -183,6 +183,9 @@ int synguard_tc(struct __sk_buff *skb)
 	l.rt = runtime_get();
 	if (!l.rt || (!is_marked(skb, l.cfg) && !l.rt->tc_alone))
 		return TCX_NEXT;
+	/* Tagged twice: the kfunc wants a bare IP packet, which the outer VLAN device's hook will see. */
+	if (skb->protocol != __builtin_bswap16(0x0800) && skb->protocol != __builtin_bswap16(0x86dd))
+		return TCX_NEXT;
 	l.now = bpf_jiffies64();
 	if (skb_parse(skb, &l.pkt) != PACKET_OK)
 		return TCX_NEXT;

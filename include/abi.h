@@ -13,7 +13,8 @@
 #include "compiler.h"
 #include "reasons.h"
 
-#define SYNGUARD_ABI 1 /* raised whenever a layout below changes */
+/* Raised whenever a layout below changes; a new reason changes that of the counters by itself. */
+#define SYNGUARD_ABI (1 << 16 | REASON_MAX)
 
 enum limits {
 	MAX_CONNS = 262144,
