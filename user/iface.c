@@ -116,6 +116,41 @@ int iface_read(const char *name, struct iface *ret_iface)
 	return iface_ask(index, -1, ret_iface);
 }
 
+struct vlan_walk {
+	__u32 below;
+	int (*visit)(__u32 vlan, void *context);
+	void *context;
+	int err;
+};
+
+static int vlan_read(const struct nlmsghdr *message, void *context)
+{
+	struct vlan_walk *walk = context;
+	struct iface iface = {.peer_netns = -1};
+
+	if (link_read(message, &iface) != MNL_CB_OK)
+		return MNL_CB_OK;
+	/* IFLA_LINK, which is a veth's peer, is what a VLAN device is on. */
+	if (!walk->err && !strcmp(iface.kind, "vlan") && iface.peer == walk->below &&
+	    iface.peer_netns < 0)
+		walk->err = walk->visit(iface.index, walk->context);
+	return MNL_CB_OK;
+}
+
+int iface_each_vlan(__u32 index, int (*visit)(__u32 vlan, void *context), void *context)
+{
+	struct vlan_walk walk = {.below = index, .visit = visit, .context = context};
+	char buffer[NETLINK_REQUEST_SIZE];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	int err;
+
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	err = netlink_ask(NETLINK_ROUTE, request, vlan_read, &walk);
+	return err ? err : walk.err;
+}
+
 enum iface_peer iface_peer_xdp(const struct iface *iface)
 {
 	struct iface peer;

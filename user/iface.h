@@ -32,6 +32,9 @@ enum iface_peer {
 int iface_read(const char *name, struct iface *ret_iface);
 int iface_read_index(__u32 index, struct iface *ret_iface);
 
+/* Calls visit with the index of each VLAN device right on top of this interface.  0 or -errno. */
+int iface_each_vlan(__u32 index, int (*visit)(__u32 vlan, void *context), void *context);
+
 enum iface_peer iface_peer_xdp(const struct iface *iface);
 
 /* A port of something that takes the frames over: bridge, bond, team, Open vSwitch. */

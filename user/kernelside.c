@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Loading and linking the programs of the kernel object. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "iface.h"
 #include "kernelside.h"
 #include "pins.h"
 #include "kernel.skel.h"
@@ -55,12 +57,35 @@ static int tc_link(struct synguard_kernel *kernel, __u32 ifindex)
 			       (enum bpf_attach_type)TCX_INGRESS, NULL);
 }
 
+struct vlan_link {
+	struct synguard_kernel *kernel;
+	const char *dir;
+};
+
+static int vlan_link(__u32 vlan, void *context)
+{
+	const struct vlan_link *link = context;
+	char name[32];
+
+	snprintf(name, sizeof(name), "link_tc_%u", vlan);
+	return link_pin(tc_link(link->kernel, vlan), link->dir, name);
+}
+
+/* A frame tagged twice is a bare IP packet only where its outer VLAN device receives it. */
+static int tc_link_all(struct synguard_kernel *kernel, const char *dir, __u32 ifindex)
+{
+	struct vlan_link link = {kernel, dir};
+	int err = link_pin(tc_link(kernel, ifindex), dir, "link_tc");
+
+	return err ? err : iface_each_vlan(ifindex, vlan_link, &link);
+}
+
 int kernelside_link(struct synguard_kernel *kernel, const char *dir, __u32 ifindex,
 		    struct error *error)
 {
 	struct bpf_link *watch;
 	char path[PIN_PATH_MAX];
-	int err = link_pin(tc_link(kernel, ifindex), dir, "link_tc");
+	int err = tc_link_all(kernel, dir, ifindex);
 
 	if (err)
 		return error_set(error, err, "cannot attach the hand-off at tcx ingress: %s",
