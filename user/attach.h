@@ -18,10 +18,11 @@ struct attach_request {
 
 struct attach_result {
 	enum xdp_mode xdp_mode;
-	bool dispatcher;     /* libxdp's: other XDP programs can share the interface */
-	bool repaired;       /* the XDP program had been taken off by somebody else */
-	const char *why;     /* why generic was chosen, "" if it was not by --xdp auto */
-	struct error native; /* what the driver said, if it was asked and refused */
+	bool dispatcher;       /* libxdp's: other XDP programs can share the interface */
+	bool repaired;         /* the XDP program had been taken off by somebody else */
+	const char *completed; /* not NULL: attached before, this is what had been left undone */
+	const char *why;       /* why generic was chosen, "" if it was not by --xdp auto */
+	struct error native;   /* what the driver said, if it was asked and refused */
 };
 
 /* Whether this host and interface allow it at all; reads only.  0 or -errno with the reason. */

@@ -76,28 +76,22 @@ static int held_elsewhere(const struct attach_request *request, const struct ins
 			 name);
 }
 
+/* What an interrupted run left undone although the XDP program is on; NULL if nothing. */
+static const char *undone(const struct instance *instance)
+{
+	if (instance->state != INSTANCE_LIVE)
+		return NULL;
+	if (instance->config.detached_at)
+		return "a detach had been interrupted and is undone";
+	if (!instance->config.xdp_prog_id)
+		return "the attach had been interrupted; existing connections are adopted now";
+	return NULL;
+}
+
 static int already_attached(const struct instance *instance, struct error *error)
 {
-	struct error why;
-
-	if (!instance->runtime.table_complete && !instance->config.xdp_prog_id) {
-		if (attach_complete(instance, &why))
-			return error_set(error, -EEXIST,
-					 "it is attached already, but adopting the connections that"
-					 " were there before failed again: %.600s",
-					 why.text);
-		return error_set(
-		    error, -EEXIST,
-		    "it is attached already; the adoption of existing connections, which"
-		    " had been interrupted, is now complete");
-	}
-	if (instance->config.detached_at) {
-		if (!attach_complete(instance, &why))
-			return error_set(
-			    error, -EEXIST,
-			    "it is attached already; a detach that had been interrupted"
-			    " is now undone");
-	}
+	if (undone(instance))
+		return 0;
 	return error_set(error, -EEXIST,
 			 "it is attached already (see: synguard status %s); to change its settings:"
 			 " synguard detach %s, then attach again",
@@ -163,10 +157,14 @@ static int locked_attach(const struct attach_request *request, struct attach_res
 	err = instance_recover(request->iface.name, &old, error);
 	if (!err)
 		err = state_check(request, &old, error);
-	if (!err)
+	if (!err && undone(&old)) {
+		result->completed = undone(&old);
+		err = attach_complete(&old, error);
+	} else if (!err) {
 		err = attach_check(request, error);
-	if (!err)
-		err = attach_run(request, &old, result, error);
+		if (!err)
+			err = attach_run(request, &old, result, error);
+	}
 	close(lock);
 	return err;
 }
@@ -176,6 +174,11 @@ static void result_print(const struct attach_request *request, const struct atta
 {
 	const char *mode = result->xdp_mode == XDP_ATTACH_NATIVE ? "native" : "generic";
 
+	if (result->completed) {
+		printf("%s: was attached already, with the settings of then; %s\n",
+		       request->iface.name, result->completed);
+		return;
+	}
 	printf("%s: %s %s, XDP %s", request->iface.name,
 	       request->mode == MODE_MONITOR ? "watching (mode monitor)" : "protecting",
 	       ports ? ports : "every TCP port with a listener", mode);

@@ -240,6 +240,22 @@ static int seconds_parse(const char *text, double *ret_seconds)
 	return EXIT_OK;
 }
 
+/* Without IFACE: what is attached; what lingers only if there is nothing else. */
+static void names_choose(const char *iface, struct names *ret_names)
+{
+	struct instance instance;
+	unsigned int i, kept = 0;
+
+	names_list(iface, ret_names);
+	for (i = 0; i < ret_names->count && !iface; i++) {
+		instance_read(ret_names->name[i], &instance);
+		if (instance.state == INSTANCE_LIVE || instance.state == INSTANCE_LOST)
+			memmove(ret_names->name[kept++], ret_names->name[i], IFNAMSIZ);
+	}
+	if (kept)
+		ret_names->count = kept;
+}
+
 int cmd_stats(const struct args *args)
 {
 	struct error error;
@@ -253,7 +269,7 @@ int cmd_stats(const struct args *args)
 		fprintf(stderr, "synguard: no counters: %s\n", error.text);
 		return EXIT_FAILED;
 	}
-	names_list(args->iface, &names);
+	names_choose(args->iface, &names);
 	if (!names.count) {
 		fprintf(stderr,
 			"synguard: no counters: nothing is attached; to protect an interface:"
