@@ -48,7 +48,7 @@ sockets()
 	local sport=$1 end
 
 	for end in server client; do
-		in_ns $end ss -tinOH state established "( sport = :$PORT or dport = :$PORT )" >"$TB_DIR/ss.$end"
+		in_ns $end ss -tinoOH state established "( sport = :$PORT or dport = :$PORT )" >"$TB_DIR/ss.$end"
 	done
 	mkdir -p "$2"
 	for ((; sport < $1 + ${#NAMES[@]}; sport++)); do
