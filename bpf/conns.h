@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The connection table: enter, look up, let go.  Who may do what: XDP and the hand-off hook create
- * SYN_RECV entries and refresh them; the socket watcher makes them ESTABLISHED and ends them.  Two
- * CPUs may write one entry at once; each writes whole words, and every order of them ends in a state
- * that the socket watcher corrects at the socket's next change.
+ * The connection table: enter, look up, let go.  Who may do what: XDP and the hand-off hook
+ * create SYN_RECV entries and refresh them; the socket watcher makes them ESTABLISHED and ends
+ * them.  Two CPUs may write one entry at once; each writes whole words, and every order of them
+ * ends in a state that the socket watcher corrects at the socket's next change.
  */
 #ifndef SYNGUARD_CONNS_H
 #define SYNGUARD_CONNS_H
@@ -12,9 +12,9 @@
 #include "maps.h"
 
 enum conn_times {
-	LINGER_S = 65,		/* the kernel's TIME_WAIT is 60 s; a FIN starts it anew */
-	KERNEL_SYN_S = 130,	/* tcp_synack_retries at its default gives up after 127 s */
-	EXPIRE_PER_CALL = 2,	/* more than is put in, so that the queue cannot grow for ever */
+	LINGER_S = 65,       /* the kernel's TIME_WAIT is 60 s; a FIN starts it anew */
+	KERNEL_SYN_S = 130,  /* tcp_synack_retries at its default gives up after 127 s */
+	EXPIRE_PER_CALL = 2, /* more than is put in, so that the queue cannot grow for ever */
 };
 
 struct presence_cell {
@@ -38,7 +38,10 @@ INLINE struct presence_cell presence_find(const struct conn_key *key)
 	return cell;
 }
 
-/* by: 1 before an entry is made, -1 after one is removed, so that no entry is ever without its count. */
+/*
+ * by: 1 before an entry is made, -1 after one is removed, so that no entry is ever without its
+ * count.
+ */
 INLINE void presence_count(const struct conn_key *key, __s32 by)
 {
 	const struct presence_cell cell = presence_find(key);
@@ -76,9 +79,9 @@ INLINE int conn_insert(struct runtime *rt, const struct conn_key *key, const str
 }
 
 /*
- * Put an entry that has been refreshed since back at the end, remove one whose time has come (or, with
- * force, will come: where the kernel's TIME_WAIT outlives ours, a miss no longer means that the
- * kernel has nothing).
+ * Put an entry that has been refreshed since back at the end, remove one whose time has come (or,
+ * with force, will come: where the kernel's TIME_WAIT outlives ours, a miss no longer means that
+ * the kernel has nothing).
  */
 static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 now)
 {
@@ -96,7 +99,10 @@ static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 
 	return 0;
 }
 
-/* Take up to EXPIRE_PER_CALL entries whose time has come; with force, the oldest whatever its time. */
+/*
+ * Take up to EXPIRE_PER_CALL entries whose time has come; with force, the oldest whatever its
+ * time.
+ */
 INLINE void expiry_run(struct runtime *rt, __u64 now, int force)
 {
 	struct expiry e;
@@ -104,7 +110,10 @@ INLINE void expiry_run(struct runtime *rt, __u64 now, int force)
 	for (int i = 0; i < EXPIRE_PER_CALL; i++) {
 		if (bpf_map_peek_elem(&expiry, &e) || (!force && e.at > now))
 			return;
-		/* Another CPU may take that head between the two calls: this one is then settled early. */
+		/*
+		 * Another CPU may take that head between the two calls: this one is then settled
+		 * early.
+		 */
 		if (bpf_map_pop_elem(&expiry, &e))
 			return;
 		expiry_settle(rt, &e, now);
@@ -112,8 +121,7 @@ INLINE void expiry_run(struct runtime *rt, __u64 now, int force)
 }
 
 /* Remember to remove key at a time in jiffies. */
-INLINE void expiry_add(struct runtime *rt, const struct conn_key *key, __u64 at,
-				       __u64 now)
+INLINE void expiry_add(struct runtime *rt, const struct conn_key *key, __u64 at, __u64 now)
 {
 	struct expiry e = {.at = at};
 
@@ -126,11 +134,11 @@ INLINE void expiry_add(struct runtime *rt, const struct conn_key *key, __u64 at,
 }
 
 /*
- * Enter or replace.  When the table is full, closed connections make room; if that is not enough the
- * table is no longer complete, which is what sends later misses to the kernel's own table.
+ * Enter or replace.  When the table is full, closed connections make room; if that is not enough
+ * the table is no longer complete, which is what sends later misses to the kernel's own table.
  */
-INLINE int conn_put(struct runtime *rt, const struct conn_key *key,
-				    const struct conn *conn, __u64 now)
+INLINE int conn_put(struct runtime *rt, const struct conn_key *key, const struct conn *conn,
+		    __u64 now)
 {
 	if (!conn_insert(rt, key, conn) || !bpf_map_update_elem(&conns, key, conn, BPF_EXIST))
 		return 0;

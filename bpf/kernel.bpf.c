@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens beyond the driver: the hand-off of proven handshakes to the kernel's TCP (tc ingress),
- * the watch over the kernel's sockets that keeps the connection table true, and the adoption of the
- * sockets that were there before.
+ * What happens beyond the driver: the hand-off of proven handshakes to the kernel's TCP (tc
+ * ingress), the watch over the kernel's sockets that keeps the connection table true, and the
+ * adoption of the sockets that were there before.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -54,7 +54,8 @@ __noinline int skb_parse(struct __sk_buff *skb, struct packet *ret_pkt)
 	return packet_parse(&f, skb->len, ret_pkt);
 }
 
-__noinline int skb_options(struct __sk_buff *skb, const struct packet *pkt, struct tcpopts *ret_opts)
+__noinline int skb_options(struct __sk_buff *skb, const struct packet *pkt,
+			   struct tcpopts *ret_opts)
 {
 	const struct frame f = {(void *)(long)skb->data, (void *)(long)skb->data_end};
 
@@ -73,10 +74,11 @@ INLINE int is_marked(const struct __sk_buff *skb, const struct config *cfg)
 }
 
 /*
- * Has a request socket been made for this tuple a moment ago?  This hook sees every packet of a NAPI
- * batch before TCP sees the first, so a second one would be made for data right behind the ACK, and
- * that data be lost.  A tenth of a second covers any batch, and is shorter than any retransmission.
- * Signed, since the stamp may be a jiffy ahead: it is never 0, and another CPU may have set it.
+ * Has a request socket been made for this tuple a moment ago?  This hook sees every packet of a
+ * NAPI batch before TCP sees the first, so a second one would be made for data right behind the
+ * ACK, and that data be lost.  A tenth of a second covers any batch, and is shorter than any
+ * retransmission. Signed, since the stamp may be a jiffy ahead: it is never 0, and another CPU
+ * may have set it.
  */
 INLINE int assigned_lately(const struct conn *conn, const struct config *cfg, __u64 now)
 {
@@ -90,7 +92,8 @@ static __noinline enum cookie_verdict look_check(struct look *l)
 	return ack_check(&l->pkt, &l->opts, l->cfg, l->rt, l->now, &l->offer);
 }
 
-INLINE void attrs_fill(const struct look *l, const struct service *svc, struct bpf_tcp_req_attrs *attrs)
+INLINE void attrs_fill(const struct look *l, const struct service *svc,
+		       struct bpf_tcp_req_attrs *attrs)
 {
 	const struct tcp_offer *o = &l->offer;
 
@@ -169,8 +172,8 @@ INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
 }
 
 /*
- * tc ingress.  A packet without the mark costs one comparison, unless XDP has said that it cannot mark,
- * or has been detached and left this hook to finish the handshakes in flight.
+ * tc ingress.  A packet without the mark costs one comparison, unless XDP has said that it cannot
+ * mark, or has been detached and left this hook to finish the handshakes in flight.
  */
 SEC("tc")
 int synguard_tc(struct __sk_buff *skb)
@@ -183,8 +186,12 @@ int synguard_tc(struct __sk_buff *skb)
 	l.rt = runtime_get();
 	if (!l.rt || (!is_marked(skb, l.cfg) && !l.rt->tc_alone))
 		return TCX_NEXT;
-	/* Tagged twice: the kfunc wants a bare IP packet, which the outer VLAN device's hook will see. */
-	if (skb->protocol != __builtin_bswap16(0x0800) && skb->protocol != __builtin_bswap16(0x86dd))
+	/*
+	 * Tagged twice: the kfunc wants a bare IP packet, which the outer VLAN device's hook will
+	 * see.
+	 */
+	if (skb->protocol != __builtin_bswap16(0x0800) &&
+	    skb->protocol != __builtin_bswap16(0x86dd))
 		return TCX_NEXT;
 	l.now = bpf_jiffies64();
 	if (skb_parse(skb, &l.pkt) != PACKET_OK)
@@ -215,7 +222,10 @@ INLINE int key_from_sock(const struct sock_common *sk, __u16 local_port, struct 
 	} else {
 		return 0;
 	}
-	/* An IPv4 connection over an IPv6 socket has v4-mapped addresses: class by its IPv4 address. */
+	/*
+	 * An IPv4 connection over an IPv6 socket has v4-mapped addresses: class by its IPv4
+	 * address.
+	 */
 	return addr_classify(ret_key->local, !addr_is_v4(ret_key->local)) != ADDR_LOOPBACK;
 }
 
@@ -239,9 +249,9 @@ static __noinline int sock_established(struct runtime *rt, const struct conn_key
 }
 
 /*
- * The socket is gone.  Closed from this side first: the kernel keeps a TIME_WAIT of its own.  Closed by
- * the peer first: nothing more can come.  Else by a reset in either direction: late segments still
- * deserve the kernel's RST for a while.
+ * The socket is gone.  Closed from this side first: the kernel keeps a TIME_WAIT of its own.
+ * Closed by the peer first: nothing more can come.  Else by a reset in either direction: late
+ * segments still deserve the kernel's RST for a while.
  */
 static __noinline int sock_closed(const struct config *cfg, struct runtime *rt,
 				  const struct conn_key *key, int oldstate)
@@ -256,10 +266,10 @@ static __noinline int sock_closed(const struct config *cfg, struct runtime *rt,
 		return 0;
 	}
 	conn->expires = now + (__u64)LINGER_S * cfg->hz;
-	conn->state = oldstate == K_TCP_FIN_WAIT1 || oldstate == K_TCP_FIN_WAIT2 ||
-				      oldstate == K_TCP_CLOSING
-			      ? TIME_WAIT
-			      : CLOSE;
+	conn->state =
+	    oldstate == K_TCP_FIN_WAIT1 || oldstate == K_TCP_FIN_WAIT2 || oldstate == K_TCP_CLOSING
+		? TIME_WAIT
+		: CLOSE;
 	expiry_add(rt, key, conn->expires, now);
 	return 0;
 }
@@ -288,8 +298,8 @@ INLINE int sock_is_ours(const struct sock *sk, const struct config *cfg)
 }
 
 /*
- * Every state change of every TCP socket: why the table needs no packet-side guess about the server's
- * side, and no daemon.
+ * Every state change of every TCP socket: why the table needs no packet-side guess about the
+ * server's side, and no daemon.
  */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)

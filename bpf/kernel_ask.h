@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Questions to the running kernel, from XDP and from tc alike: has it a socket for this tuple, who
- * listens at this address, what would that listener's SYN-ACK say.  The answers about listeners are
- * kept for a second per CPU (struct service), or until a socket somewhere starts or stops listening.
+ * Questions to the running kernel, from XDP and from tc alike: has it a socket for this tuple,
+ * who listens at this address, what would that listener's SYN-ACK say.  The answers about
+ * listeners are kept for a second per CPU (struct service), or until a socket somewhere starts or
+ * stops listening.
  */
 #ifndef SYNGUARD_KERNEL_ASK_H
 #define SYNGUARD_KERNEL_ASK_H
@@ -22,8 +23,7 @@
 enum sock_found { SOCK_NONE, SOCK_LISTENS, SOCK_HAS_CONN };
 
 /* The tuple in the helper's form; any_remote asks for a listener without looking at connections. */
-INLINE __u32 tuple_fill(const struct packet *pkt, int any_remote,
-					struct bpf_sock_tuple *ret_tuple)
+INLINE __u32 tuple_fill(const struct packet *pkt, int any_remote, struct bpf_sock_tuple *ret_tuple)
 {
 	const struct conn_key *k = &pkt->key;
 
@@ -95,7 +95,7 @@ INLINE int dst_is_local(void *ctx, const struct packet *pkt, const struct config
 }
 
 INLINE void window_input_fill(const struct tcp_sock *tp, const struct config *cfg,
-					      struct window_input *ret_in)
+			      struct window_input *ret_in)
 {
 	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	const struct net *net = sk->__sk_common.skc_net.net;
@@ -109,9 +109,12 @@ INLINE void window_input_fill(const struct tcp_sock *tp, const struct config *cf
 	ret_in->signed_windows = net->ipv4.sysctl_tcp_workaround_signed_windows;
 }
 
-/* The MSS to advertise: the interface's MTU, a limit from the routes, the application's TCP_MAXSEG. */
+/*
+ * The MSS to advertise: the interface's MTU, a limit from the routes, the application's
+ * TCP_MAXSEG.
+ */
 INLINE __u16 mss_advertised(void *ctx, const struct tcp_sock *tp, int is_v6,
-					    const struct config *cfg)
+			    const struct config *cfg)
 {
 	const __u32 headers = is_v6 ? IPV6_LEN + TCP_LEN : IPV4_LEN + TCP_LEN;
 	const __u32 route = is_v6 ? cfg->advmss6 : cfg->advmss4;
@@ -128,12 +131,12 @@ INLINE __u16 mss_advertised(void *ctx, const struct tcp_sock *tp, int is_v6,
 }
 
 /*
- * Every field is read before any is chosen, and barrier_var() keeps it so: clang would otherwise choose
- * between pointers, and the verifier refuses one load through pointers to different kernel structs
- * ("same insn cannot be used with different pointers").
+ * Every field is read before any is chosen, and barrier_var() keeps it so: clang would otherwise
+ * choose between pointers, and the verifier refuses one load through pointers to different kernel
+ * structs ("same insn cannot be used with different pointers").
  */
 INLINE void service_ip(const struct tcp_sock *tp, int is_v6, const struct config *cfg,
-				       struct service *s)
+		       struct service *s)
 {
 	const struct inet_sock *inet = &tp->inet_conn.icsk_inet;
 	const struct net *net = inet->sk.__sk_common.skc_net.net;
@@ -170,9 +173,10 @@ INLINE int listener_signs(const struct tcp_sock *tp)
 enum { SYNCOOKIE_VALID_S = 120 }; /* of the kernel's own */
 
 /*
- * Has the kernel itself sent cookies for this listener (its queue overflowed, or tcp_syncookies is 2)?
- * Then an ACK that no socket and no cookie of ours explains may be the answer to one of those.  The
- * kernel notes the time of the last one, in jiffies, where its tcp_synq_overflow() does.
+ * Has the kernel itself sent cookies for this listener (its queue overflowed, or tcp_syncookies
+ * is 2)? Then an ACK that no socket and no cookie of ours explains may be the answer to one of
+ * those.  The kernel notes the time of the last one, in jiffies, where its tcp_synq_overflow()
+ * does.
  */
 INLINE int kernel_sent_cookies(const struct tcp_sock *tp, const struct config *cfg)
 {
@@ -185,8 +189,8 @@ INLINE int kernel_sent_cookies(const struct tcp_sock *tp, const struct config *c
 }
 
 /* All that a SYN-ACK of this listener depends on. */
-INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6,
-					 const struct config *cfg, struct service *s)
+INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6, const struct config *cfg,
+			 struct service *s)
 {
 	const struct net *net = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net;
 	struct window_input in;
@@ -237,11 +241,12 @@ INLINE __u32 service_slot(const struct conn_key *k)
 
 /*
  * What listens at the packet's destination; NULL only where a map look-up fails, which does not
- * happen.  A stale "nobody listens" lets a SYN through to the kernel for up to a second, never more.
+ * happen.  A stale "nobody listens" lets a SYN through to the kernel for up to a second, never
+ * more.
  */
 INLINE const struct service *service_get(void *ctx, const struct packet *pkt,
-							 const struct config *cfg,
-							 const struct runtime *rt, __u64 now)
+					 const struct config *cfg, const struct runtime *rt,
+					 __u64 now)
 {
 	const __u32 slot = service_slot(&pkt->key);
 	const __u32 gen = rt->listen_gen;
@@ -250,7 +255,8 @@ INLINE const struct service *service_get(void *ctx, const struct packet *pkt,
 	if (!s)
 		return 0;
 	if (s->port == pkt->key.local_port && s->listen_gen == gen &&
-	    (__u32)now - s->asked_at < cfg->hz && s->asked_at && addr_equal(s->addr, pkt->key.local))
+	    (__u32)now - s->asked_at < cfg->hz && s->asked_at &&
+	    addr_equal(s->addr, pkt->key.local))
 		return s;
 	copy32(s->addr, pkt->key.local, 4);
 	s->port = pkt->key.local_port;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The few fields of the kernel's sockets that synguard reads, relocated to the running kernel's layout
- * at load (CO-RE).  Nothing else of the kernel's internals is known here.
+ * The few fields of the kernel's sockets that synguard reads, relocated to the running kernel's
+ * layout at load (CO-RE).  Nothing else of the kernel's internals is known here.
  */
 #ifndef SYNGUARD_KSOCK_H
 #define SYNGUARD_KSOCK_H

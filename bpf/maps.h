@@ -29,8 +29,9 @@ struct {
 } runtime SEC(".maps");
 
 /*
- * The cookie keys.  Written by the loader.  A rotation writes while programs read: they may see the
- * ring half-written for some nanoseconds, and then lose a cookie, which the client's next SYN repairs.
+ * The cookie keys.  Written by the loader.  A rotation writes while programs read: they may see
+ * the ring half-written for some nanoseconds, and then lose a cookie, which the client's next SYN
+ * repairs.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -59,10 +60,11 @@ struct {
 } counters SEC(".maps");
 
 /*
- * The kernel's TCP connections on protected ports.  Entered by the socket watcher when a socket is
- * established, by XDP for a handshake that a cookie proved, by the adoption at attach.  Removed when
- * the socket closes, or through the expiry queue.  Full: the oldest of those that have closed go
- * first; if there are none, runtime.table_complete goes to 0, and a miss asks the kernel from then on.
+ * The kernel's TCP connections on protected ports.  Entered by the socket watcher when a socket
+ * is established, by XDP for a handshake that a cookie proved, by the adoption at attach.
+ * Removed when the socket closes, or through the expiry queue.  Full: the oldest of those that
+ * have closed go first; if there are none, runtime.table_complete goes to 0, and a miss asks the
+ * kernel from then on.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -73,8 +75,8 @@ struct {
 } conns SEC(".maps");
 
 /*
- * In front of conns: a tuple whose cell is 0 is not in it.  A look-up of a random tuple in conns costs a
- * miss of every cache, 170 ns where the whole answer to a SYN takes 100; this costs 5.
+ * In front of conns: a tuple whose cell is 0 is not in it.  A look-up of a random tuple in conns
+ * costs a miss of every cache, 170 ns where the whole answer to a SYN takes 100; this costs 5.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -85,8 +87,9 @@ struct {
 } presence SEC(".maps");
 
 /*
- * Connections to remove, in the order of their time: all wait equally long, so the head is the oldest.
- * Taken from whenever something is put in: no timer, no daemon, no packet that pays for many.
+ * Connections to remove, in the order of their time: all wait equally long, so the head is the
+ * oldest. Taken from whenever something is put in: no timer, no daemon, no packet that pays for
+ * many.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);

@@ -66,8 +66,8 @@ INLINE int ip_write(const struct frame *f, const struct packet *pkt, const struc
 }
 
 /* Returns 0, or -1 when the driver has no room; the frame is then to be dropped. */
-INLINE int reply_write(struct xdp_md *ctx, const struct packet *pkt,
-				       const struct service *svc, const struct reply *r)
+INLINE int reply_write(struct xdp_md *ctx, const struct packet *pkt, const struct service *svc,
+		       const struct reply *r)
 {
 	const __u32 ip_len = pkt->is_v6 ? IPV6_LEN : IPV4_LEN;
 	const __u32 tcp_off = pkt->l3_off + ip_len;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The driver hook.  Each frame is parsed once, classified, decided upon and counted under one reason.
- * SYNs to protected ports are answered here; packets of connections that the kernel has pass; an ACK
- * that proves a handshake passes with a mark for the hand-off hook; the rest is dropped.
+ * The driver hook.  Each frame is parsed once, classified, decided upon and counted under one
+ * reason. SYNs to protected ports are answered here; packets of connections that the kernel has
+ * pass; an ACK that proves a handshake passes with a mark for the hand-off hook; the rest is
+ * dropped.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -24,10 +25,10 @@ enum action { ACTION_PASS = XDP_PASS, ACTION_DROP = XDP_DROP, ACTION_TX = XDP_TX
 
 #define PASS ACTION_PASS
 #define DROP ACTION_DROP
-#define TX ACTION_TX
+#define TX   ACTION_TX
 static const __u8 reason_action[REASON_MAX] = {
 #define X(name, stage, verdict, text) [REASON_##name] = verdict,
-	SYNGUARD_REASONS(X)
+    SYNGUARD_REASONS(X)
 #undef X
 };
 
@@ -54,8 +55,9 @@ INLINE void mark_write(struct xdp_md *ctx, const struct config *cfg, struct runt
 }
 
 /*
- * The two that loop over the packet are global functions: the verifier then proves each once, instead
- * of once for every path that leads there (with clang 14 it gave up after a million instructions).
+ * The two that loop over the packet are global functions: the verifier then proves each once,
+ * instead of once for every path that leads there (with clang 14 it gave up after a million
+ * instructions).
  */
 __noinline int frame_parse(struct xdp_md *ctx, struct packet *ret_pkt)
 {
@@ -84,8 +86,9 @@ static __noinline int kernel_adopt(struct xdp_md *ctx, struct pass *p)
 	if (kernel_socket(ctx, &p->pkt) != SOCK_HAS_CONN)
 		return 0;
 	/*
-	 * Half-open ones, too, would stay for good if entered as ESTABLISHED: only a socket whose end the
-	 * watcher will see may be.  So the entry waits for its expiry; the watcher promotes it.
+	 * Half-open ones, too, would stay for good if entered as ESTABLISHED: only a socket whose
+	 * end the watcher will see may be.  So the entry waits for its expiry; the watcher
+	 * promotes it.
 	 */
 	conn.state = SYN_RECV;
 	conn.kind = KIND_KERNEL;
@@ -105,18 +108,18 @@ INLINE int conn_is_kernels(const struct conn *conn, __u64 now)
 }
 
 /*
- * Functions of their own, because all inlined in one they spill more than the 512 bytes of stack that
- * the verifier allows for a chain of calls.
+ * Functions of their own, because all inlined in one they spill more than the 512 bytes of stack
+ * that the verifier allows for a chain of calls.
  */
 static __noinline int cookie_issue(const struct pass *p, const struct tcp_offer *offer,
 				   struct cookie *ret_cookie)
 {
 	const struct cookie_input in = {
-		.ring = keys_get(),
-		.tuple = &p->pkt.key,
-		.epoch = p->now >> (p->cfg->epoch_shift & 63),
-		.client_isn = p->pkt.seq,
-		.is_v6 = p->pkt.is_v6,
+	    .ring = keys_get(),
+	    .tuple = &p->pkt.key,
+	    .epoch = p->now >> (p->cfg->epoch_shift & 63),
+	    .client_isn = p->pkt.seq,
+	    .is_v6 = p->pkt.is_v6,
 	};
 
 	if (!in.ring)
@@ -140,8 +143,8 @@ struct answer {
 	__u32 client_tsval;
 };
 
-static __noinline int answer_send(struct xdp_md *ctx, const struct pass *p, const struct service *svc,
-				  const struct answer *a)
+static __noinline int answer_send(struct xdp_md *ctx, const struct pass *p,
+				  const struct service *svc, const struct answer *a)
 {
 	struct reply reply;
 
@@ -149,8 +152,7 @@ static __noinline int answer_send(struct xdp_md *ctx, const struct pass *p, cons
 	return reply_write(ctx, &p->pkt, svc, &reply);
 }
 
-INLINE enum reason syn_classify(struct xdp_md *ctx, struct pass *p,
-						const struct service *svc)
+INLINE enum reason syn_classify(struct xdp_md *ctx, struct pass *p, const struct service *svc)
 {
 	const struct conn *conn = conn_get(&p->pkt.key);
 	struct syn_facts facts = {.is_v6 = p->pkt.is_v6, .mptcp = svc->mptcp};
@@ -209,7 +211,10 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, const str
 		return miss_classify(ctx, p, svc,
 				     verdict == COOKIE_EXPIRED ? REASON_ack_cookie_expired
 							       : REASON_ack_cookie_invalid);
-	/* Data right behind the ACK that proved it: the hand-off hook knows whether its socket is coming. */
+	/*
+	 * Data right behind the ACK that proved it: the hand-off hook knows whether its socket is
+	 * coming.
+	 */
 	if (conn->state == SYN_RECV)
 		mark_write(ctx, p->cfg, p->rt);
 	return REASON_conn_packet;

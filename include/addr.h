@@ -51,8 +51,9 @@ INLINE enum addr_class addr_classify_v4(__u32 v4)
 }
 
 /*
- * 64 bits of a whole tuple, for filters and masks, not for secrets: multiply-shift hashing (Dietzfelbinger
- * et al., 1997), of which the upper bits are the good ones.  secret: 64 random bits.
+ * 64 bits of a whole tuple, for filters and masks, not for secrets: multiply-shift hashing
+ * (Dietzfelbinger et al., 1997), of which the upper bits are the good ones.  secret: 64 random
+ * bits.
  */
 INLINE __u64 tuple_hash(__u64 secret, const struct conn_key *t)
 {
@@ -65,8 +66,9 @@ INLINE __u64 tuple_hash(__u64 secret, const struct conn_key *t)
 }
 
 /*
- * ::, ::1, ff00::/8, and IPv4 in IPv6: a v4-mapped or v4-compatible address on the wire is a forgery
- * (RFC 6890, RFC 4291 2.5.5.1).  is_v6 tells a real IPv6 packet from the mapped form of an IPv4 one.
+ * ::, ::1, ff00::/8, and IPv4 in IPv6: a v4-mapped or v4-compatible address on the wire is a
+ * forgery (RFC 6890, RFC 4291 2.5.5.1).  is_v6 tells a real IPv6 packet from the mapped form of
+ * an IPv4 one.
  */
 INLINE enum addr_class addr_classify(const __u8 addr[16], int is_v6)
 {

@@ -15,9 +15,9 @@
 #define INLINE static inline __attribute__((always_inline))
 
 /*
- * Loads and stores of packets and of address bytes, whose alignment the type does not tell.  For BPF,
- * memcpy() would take them apart into bytes, which is slow and spills beyond the stack's 512; the
- * verifier knows whether the machine can.
+ * Loads and stores of packets and of address bytes, whose alignment the type does not tell.  For
+ * BPF, memcpy() would take them apart into bytes, which is slow and spills beyond the stack's
+ * 512; the verifier knows whether the machine can.
  */
 #ifdef __bpf__
 INLINE __u16 load16(const void *p)

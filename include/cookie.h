@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The SYN cookie: what the client offered and a MAC over the whole tuple, folded into the fields of
- * the SYN-ACK that the client sends back.  Pure: the key, the epoch and the packet come as arguments.
+ * The SYN cookie: what the client offered and a MAC over the whole tuple, folded into the fields
+ * of the SYN-ACK that the client sends back.  Pure: the key, the epoch and the packet come as
+ * arguments.
  *
  *   h = SipHash-2-4(key, client, server, ports, client ISN, epoch, timestamps or not)
  *
@@ -13,13 +14,13 @@
  *   ISN     31 30 | 29 28 27 | 26 25 24 23 22 21 | 20 ......... 0     without
  *           epoch |   MSS    | ECN SACK    WS    | 21 bits of MAC
  *
- * Every option survives in both cases, unrounded but for the MSS.  The options are masked with bits of
- * h, and the MAC is that of (h, options), so that flipping one bit of either breaks it.  The epoch is
- * two bits: two of its four values are accepted, a third of a minute each, the other two name a
- * cookie that was ours but has expired; so a random ACK passes with 2^-54 with timestamps and with
- * 2^-22 without.  The epoch's two bits are masked with a multiplicative hash that does not depend on
- * it, so that a check knows the epoch before it hashes, and hashes once; all 32 bits of the ISN are
- * therefore unpredictable (RFC 6528) without the key.
+ * Every option survives in both cases, unrounded but for the MSS.  The options are masked with
+ * bits of h, and the MAC is that of (h, options), so that flipping one bit of either breaks it.
+ * The epoch is two bits: two of its four values are accepted, half a minute each, the other
+ * two name a cookie that was ours but has expired; so a random ACK passes with 2^-54 with
+ * timestamps and with 2^-22 without.  The epoch's two bits are masked with a multiplicative hash
+ * that does not depend on it, so that a check knows the epoch before it hashes, and hashes once;
+ * all 32 bits of the ISN are therefore unpredictable (RFC 6528) without the key.
  */
 #ifndef SYNGUARD_COOKIE_H
 #define SYNGUARD_COOKIE_H
@@ -49,8 +50,8 @@ enum mss_floor {
 };
 
 /*
- * Both tables ascend, and hold what is common: plain Ethernet, PPPoE and tunnels, jumbo frames.  The
- * client's value is rounded down, never up.
+ * Both tables ascend, and hold what is common: plain Ethernet, PPPoE and tunnels, jumbo frames.
+ * The client's value is rounded down, never up.
  */
 #define MSS_TABLE_V4 536, 1200, 1360, 1380, 1400, 1440, 1460, 8960
 #define MSS_TABLE_V6 1220, 1340, 1360, 1380, 1400, 1420, 1440, 8940
@@ -88,9 +89,9 @@ INLINE const __u8 *keys_of_epoch(const struct keys *ring, __u64 epoch)
 }
 
 /*
- * Rotate: the new key serves from the epoch after now.  Handshakes in flight keep their key, unless
- * the ring was rotated twice within EPOCHS_VALID epochs.  A rotation that has not taken effect yet is
- * replaced, and its key is never used.
+ * Rotate: the new key serves from the epoch after now.  Handshakes in flight keep their key,
+ * unless the ring was rotated twice within EPOCHS_VALID epochs.  A rotation that has not taken
+ * effect yet is replaced, and its key is never used.
  */
 INLINE void keys_rotate(struct keys *ring, const __u8 key[16], __u64 now)
 {
@@ -105,9 +106,8 @@ INLINE __u64 cookie_ports(const struct conn_key *key, __u32 client_isn)
 	return (__u64)client_isn << 32 | (__u32)key->remote_port << 16 | key->local_port;
 }
 
-INLINE __u64
-cookie_hash(const __u64 key[2], const struct conn_key *tuple, __u32 client_isn, __u32 epoch,
-	    __u32 flags, int is_v6)
+INLINE __u64 cookie_hash(const __u64 key[2], const struct conn_key *tuple, __u32 client_isn,
+			 __u32 epoch, __u32 flags, int is_v6)
 {
 	struct siphash s;
 	const __u64 tail = (__u64)epoch | (__u64)(flags & 0xff) << 32;
@@ -119,8 +119,8 @@ cookie_hash(const __u64 key[2], const struct conn_key *tuple, __u32 client_isn, 
 		siphash_word(&s, load64(tuple->local));
 		siphash_word(&s, load64(tuple->local + 8));
 	} else {
-		siphash_word(&s, (__u64)addr_word(tuple->remote, 3) << 32 |
-					 addr_word(tuple->local, 3));
+		siphash_word(&s,
+			     (__u64)addr_word(tuple->remote, 3) << 32 | addr_word(tuple->local, 3));
 	}
 	siphash_word(&s, cookie_ports(tuple, client_isn));
 	return siphash_finish(&s, tail | (is_v6 ? 45ULL : 21ULL) << 56);
@@ -190,7 +190,8 @@ INLINE struct cookie cookie_make(const struct cookie_input *in, const struct tcp
 {
 	const __u32 mask = cookie_epoch_mask(in->ring->epoch_mask, in->tuple, in->client_isn);
 	const __u64 h = cookie_hash_at(in, in->epoch, o->tstamp);
-	struct cookie c = cookie_pack(h, mss_index(o->mss, (int)in->is_v6), opts_pack(o), o->tstamp);
+	struct cookie c =
+	    cookie_pack(h, mss_index(o->mss, (int)in->is_v6), opts_pack(o), o->tstamp);
 
 	c.isn |= (((__u32)in->epoch ^ mask) & EPOCH_MASK) << EPOCH_SHIFT;
 	return c;
@@ -211,7 +212,7 @@ INLINE __u64 cookie_epoch(const struct cookie_input *in, __u32 isn)
  * Hashes once.  On COOKIE_VALID *ret_offer holds what the client offered, else it is untouched.
  */
 INLINE enum cookie_verdict cookie_check(const struct cookie_input *in, const struct cookie *c,
-					       __u32 tstamp, struct tcp_offer *ret_offer)
+					__u32 tstamp, struct tcp_offer *ret_offer)
 {
 	const __u64 epoch = cookie_epoch(in, c->isn);
 	const __u64 h = cookie_hash_at(in, epoch, tstamp);

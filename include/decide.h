@@ -13,9 +13,9 @@
 
 struct syn_facts {
 	__u8 conn_exists; /* the kernel has a socket for this very tuple */
-	__u8 is_signed;	  /* TCP-MD5 or TCP-AO, in the SYN or required by the listener */
-	__u8 mptcp;	  /* an MPTCP listener */
-	__u8 cookies;	  /* mode and sysctl allow cookies */
+	__u8 is_signed;   /* TCP-MD5 or TCP-AO, in the SYN or required by the listener */
+	__u8 mptcp;       /* an MPTCP listener */
+	__u8 cookies;     /* mode and sysctl allow cookies */
 	__u8 is_v6;
 	__u8 dst_unicast;
 	__u16 mss; /* offered, or the family's default */

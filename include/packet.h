@@ -5,8 +5,9 @@
  * an answer is written.  All lengths and offsets are checked here, lower bounds included.  Knows
  * nothing of maps, ports that are protected, or connections.
  *
- * The same code runs in XDP, in the hand-off hook and on the host.  Each read derives its pointer from
- * the start of the frame and a number, because the verifier tracks numbers better than pointers.
+ * The same code runs in XDP, in the hand-off hook and on the host.  Each read derives its pointer
+ * from the start of the frame and a number, because the verifier tracks numbers better than
+ * pointers.
  */
 #ifndef SYNGUARD_PACKET_H
 #define SYNGUARD_PACKET_H
@@ -49,18 +50,18 @@ struct frame {
 
 struct packet {
 	struct conn_key key; /* remote = source, local = destination */
-	__u32 seq;	     /* host order */
-	__u32 ack;	     /* host order */
+	__u32 seq;           /* host order */
+	__u32 ack;           /* host order */
 	__u32 frame_len;     /* bytes, as seen at the hook */
-	__u16 l3_off;	     /* bytes from the start of the frame */
+	__u16 l3_off;        /* bytes from the start of the frame */
 	__u16 l4_off;
-	__u16 l4_len;	     /* bytes of TCP header and payload, from the IP length field */
-	__u8 opt_len;	     /* bytes of TCP options, 0 to 40 */
-	__u8 flags;	     /* enum tcp_flag */
-	__u8 reserved;	     /* the low 4 bits of TCP byte 12: AE (AccECN) and reserved */
-	__u8 tos;	     /* DSCP and ECN bits of the IP header */
+	__u16 l4_len;  /* bytes of TCP header and payload, from the IP length field */
+	__u8 opt_len;  /* bytes of TCP options, 0 to 40 */
+	__u8 flags;    /* enum tcp_flag */
+	__u8 reserved; /* the low 4 bits of TCP byte 12: AE (AccECN) and reserved */
+	__u8 tos;      /* DSCP and ECN bits of the IP header */
 	__u8 is_v6;
-	__u8 has_ports;	     /* key.*_port is valid, also when the parser ends in a reason */
+	__u8 has_ports; /* key.*_port is valid, also when the parser ends in a reason */
 	__u8 bad_ip_csum;
 	__u8 pad;
 };
@@ -69,8 +70,7 @@ struct packet {
 enum { PACKET_OK = REASON_MAX };
 
 /* n bytes at offset off, or NULL when they are not all in the frame.  n is a constant. */
-INLINE const void *frame_at(const struct frame *f, __u32 off,
-								   __u32 n)
+INLINE const void *frame_at(const struct frame *f, __u32 off, __u32 n)
 {
 	const __u8 *p;
 
@@ -126,7 +126,7 @@ INLINE enum reason parse_eth(const struct frame *f, struct packet *pkt, __u16 *r
  * (RFC 1858 2 and 3).  offset and len in bytes.
  */
 INLINE enum reason parse_fragment(const struct frame *f, struct packet *pkt, __u32 l4_off,
-					 __u32 offset, __u32 len)
+				  __u32 offset, __u32 len)
 {
 	const __u8 *tcp;
 
@@ -192,15 +192,21 @@ INLINE enum reason parse_ipv4(const struct frame *f, struct packet *pkt)
 	return PACKET_OK;
 }
 
-enum ipv6_next { NEXT_HOPOPT = 0, NEXT_TCP = 6, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_DSTOPT = 60 };
+enum ipv6_next {
+	NEXT_HOPOPT = 0,
+	NEXT_TCP = 6,
+	NEXT_ROUTING = 43,
+	NEXT_FRAGMENT = 44,
+	NEXT_DSTOPT = 60
+};
 
 /*
- * Walk up to EXT_MAX extension headers (RFC 8200 4).  AH, ESP and anything unknown end the walk: the
- * kernel decides on those, as on a routing header with segments left.  *off and *len are those of
- * the next header and of what follows the fixed header; both move along.
+ * Walk up to EXT_MAX extension headers (RFC 8200 4).  AH, ESP and anything unknown end the walk:
+ * the kernel decides on those, as on a routing header with segments left.  *off and *len are
+ * those of the next header and of what follows the fixed header; both move along.
  */
-INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u8 next,
-					 __u32 off, __u32 len)
+INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u8 next, __u32 off,
+				  __u32 len)
 {
 	UNROLL
 	for (int i = 0; i <= EXT_MAX; i++) {
@@ -226,9 +232,9 @@ INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u
 		off += ext_len;
 		len -= ext_len;
 		if (next == NEXT_FRAGMENT)
-			return ext[0] == NEXT_TCP ? parse_fragment(f, pkt, off,
-								   load_u16(ext + 2) & 0xfff8U, len)
-						  : REASON_ext_passed;
+			return ext[0] == NEXT_TCP
+				   ? parse_fragment(f, pkt, off, load_u16(ext + 2) & 0xfff8U, len)
+				   : REASON_ext_passed;
 		if (next == NEXT_ROUTING && ext[3])
 			return REASON_ext_passed;
 		next = ext[0];
@@ -286,8 +292,8 @@ INLINE enum reason parse_tcp(const struct frame *f, struct packet *pkt)
 
 /*
  * Parse a frame into *pkt, which the caller has zeroed.  frame_len: its length in bytes (with
- * f->end - f->data, except for frames whose end is not linear).  Returns PACKET_OK or the reason that
- * the frame is not a whole TCP packet.
+ * f->end - f->data, except for frames whose end is not linear).  Returns PACKET_OK or the reason
+ * that the frame is not a whole TCP packet.
  */
 INLINE enum reason packet_parse(const struct frame *f, __u32 frame_len, struct packet *pkt)
 {
@@ -310,8 +316,8 @@ INLINE enum reason packet_parse(const struct frame *f, __u32 frame_len, struct p
 }
 
 /*
- * Flags and addresses that no honest stack sends (RFC 9293 3.10.7; land: CERT CA-1997-28).  Only for
- * ports that are protected.  Returns PACKET_OK when nothing is odd.
+ * Flags and addresses that no honest stack sends (RFC 9293 3.10.7; land: CERT CA-1997-28).  Only
+ * for ports that are protected.  Returns PACKET_OK when nothing is odd.
  */
 INLINE enum reason packet_sane(const struct packet *pkt)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every way a packet can end, once.  This list is the project's only X-macro: it makes the enum, the
- * counter struct that bpftool prints, the JSON names and the sentence that the user reads, so that
- * they cannot drift apart.  A new reason goes to the end of its group; nothing depends on the order.
+ * Every way a packet can end, once.  This list is the project's only X-macro: it makes the enum,
+ * the counter struct that bpftool prints, the JSON names and the sentence that the user reads, so
+ * that they cannot drift apart.  A new reason goes to the end of its group; nothing depends on
+ * the order.
  *
  * X(name, stage, verdict, sentence)
- *   stage    XDP: the driver hook; every frame is counted there exactly once.  TC: the hand-off hook,
+ *   stage    XDP: the driver hook; every frame is counted there once.  TC: the hand-off hook,
  *            a second look at frames that XDP passed, so these are counted in addition.
  *   verdict  PASS to the kernel, DROP in silence, TX answered from the driver.  In mode monitor a
  *            DROP or TX reason is counted and the packet passes all the same.
@@ -23,7 +24,7 @@
 	X(ext_passed, XDP, PASS, "IPv6 extension headers beyond what is parsed (ESP, over six)")   \
 	/* SYN */                                                                                  \
 	X(syn_cookie_sent, XDP, TX, "SYN answered with a SYN-ACK that carries a cookie")           \
-	X(syn_passed, XDP, PASS, "SYN given to the kernel: mode monitor, or tcp_syncookies is 0")            \
+	X(syn_passed, XDP, PASS, "SYN given to the kernel: mode monitor, or tcp_syncookies is 0")  \
 	X(syn_conn_exists, XDP, PASS, "SYN for a connection that the kernel already has")          \
 	X(syn_mptcp, XDP, PASS, "SYN to an MPTCP listener, which cannot take a cookie's socket")   \
 	X(syn_mss_small, XDP, PASS, "SYN with an MSS below 536 (IPv4) or 1220 (IPv6)")             \
@@ -35,7 +36,8 @@
 	X(ack_cookie_valid, XDP, PASS, "ACK with a valid cookie, marked for hand-off")             \
 	X(ack_cookie_invalid, XDP, DROP, "no connection, and no valid cookie in its ACK number")   \
 	X(ack_cookie_expired, XDP, DROP, "the cookie was ours, but is over a minute old")          \
-	X(ack_kernel, XDP, PASS, "not ours to judge: the kernel answers this listener's SYNs lately")\
+	X(ack_kernel, XDP, PASS,                                                                   \
+	  "not ours to judge: the kernel answers this listener's SYNs lately")                     \
 	X(rst_unknown, XDP, DROP, "RST for a connection that the kernel does not have")            \
 	/* malformed or forged */                                                                  \
 	X(eth_truncated, XDP, DROP, "frame ends inside its Ethernet or VLAN header")               \
@@ -63,7 +65,7 @@ enum reason {
 #define X(name, stage, verdict, text) REASON_##name,
 	SYNGUARD_REASONS(X)
 #undef X
-		REASON_MAX,
+	    REASON_MAX,
 };
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The SYN-ACK as bytes: TCP header with options and checksum, and the two short IP headers.  Field by
- * field what Linux sends for the same listener; the layout of the options, too, since middleboxes and
- * fingerprints know it.  Pure: everything comes as arguments, everything goes into word arrays.
+ * The SYN-ACK as bytes: TCP header with options and checksum, and the two short IP headers.
+ * Field by field what Linux sends for the same listener; the layout of the options, too, since
+ * middleboxes and fingerprints know it.  Pure: everything comes as arguments, everything goes
+ * into word arrays.
  */
 #ifndef SYNGUARD_REPLY_H
 #define SYNGUARD_REPLY_H
@@ -19,7 +20,7 @@ enum reply_limits {
 
 struct reply {
 	__u32 tcp[REPLY_TCP_WORDS]; /* network order; unused words are 0 */
-	__u32 tcp_len;		    /* bytes: 24, 28, 32, 36 or 40 */
+	__u32 tcp_len;              /* bytes: 24, 28, 32, 36 or 40 */
 };
 
 /* A checksum, in wire order as csum_fold() gives it, as the first or second half of a word. */
@@ -34,12 +35,12 @@ INLINE __u32 csum_low(__u16 csum)
 }
 
 /*
- * What this host would agree to out of what the client offers.  The MSS defaults are the kernel's for
- * a SYN without the option (RFC 9293 3.7.1; the IPv6 minimum MTU).  ECN: RFC 3168 6.1.1 with the
- * kernel's rule that a SYN whose IP header is already ECN-capable asks for nothing.
+ * What this host would agree to out of what the client offers.  The MSS defaults are the kernel's
+ * for a SYN without the option (RFC 9293 3.7.1; the IPv6 minimum MTU).  ECN: RFC 3168 6.1.1 with
+ * the kernel's rule that a SYN whose IP header is already ECN-capable asks for nothing.
  */
 INLINE struct tcp_offer offer_accept(const struct packet *pkt, const struct tcpopts *o,
-					    const struct service *svc)
+				     const struct service *svc)
 {
 	const __u8 ecn_setup = TCP_ECE | TCP_CWR;
 	struct tcp_offer offer = {.wscale = WSCALE_NONE};
@@ -63,7 +64,7 @@ INLINE __u32 reply_tos(const struct packet *pkt, const struct service *svc)
 
 /* Words 5 to 9.  Returns the number of words in use. */
 INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct service *svc,
-				  const struct cookie *c, __u32 tsval_client)
+			   const struct cookie *c, __u32 tsval_client)
 {
 	const __u32 ws = __builtin_bswap32(WORD_NOP_WS | svc->rcv_wscale);
 	const int has_ws = o->wscale != WSCALE_NONE;
@@ -86,9 +87,8 @@ INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct ser
 }
 
 /* The SYN-ACK to pkt, whose TSval was tsval_client, with the agreed offer *o and the cookie *c. */
-INLINE void reply_make(const struct packet *pkt, __u32 tsval_client,
-			      const struct tcp_offer *o, const struct service *svc,
-			      const struct cookie *c, struct reply *ret_reply)
+INLINE void reply_make(const struct packet *pkt, __u32 tsval_client, const struct tcp_offer *o,
+		       const struct service *svc, const struct cookie *c, struct reply *ret_reply)
 {
 	const __u32 window = min_u32(o->tstamp ? svc->window_ts : svc->window_nots, 65535);
 	const __u32 flags = TCP_SYN | TCP_ACK | (o->ecn ? TCP_ECE : 0);
@@ -109,13 +109,14 @@ INLINE void reply_make(const struct packet *pkt, __u32 tsval_client,
 }
 
 /*
- * IPv4 header without options; tcp_len in bytes.  DF is set and the ID 0 whatever the listener's path
- * MTU discovery: Linux does so for packets of up to 68 bytes (ip_build_and_send_pkt()).
+ * IPv4 header without options; tcp_len in bytes.  DF is set and the ID 0 whatever the listener's
+ * path MTU discovery: Linux does so for packets of up to 68 bytes (ip_build_and_send_pkt()).
  */
 INLINE void reply_ipv4(const struct packet *pkt, const struct service *svc, __u32 tcp_len,
-			      __u32 ret_ip[5])
+		       __u32 ret_ip[5])
 {
-	ret_ip[0] = __builtin_bswap32(0x45000000 | reply_tos(pkt, svc) << 16 | (IPV4_LEN + tcp_len));
+	ret_ip[0] =
+	    __builtin_bswap32(0x45000000 | reply_tos(pkt, svc) << 16 | (IPV4_LEN + tcp_len));
 	ret_ip[1] = __builtin_bswap32(0x4000);
 	ret_ip[2] = __builtin_bswap32((__u32)svc->ttl << 24 | 6U << 16);
 	ret_ip[3] = addr_word(pkt->key.local, 3);
@@ -125,7 +126,7 @@ INLINE void reply_ipv4(const struct packet *pkt, const struct service *svc, __u3
 
 /* IPv6 header without extensions. */
 INLINE void reply_ipv6(const struct packet *pkt, const struct service *svc, __u32 tcp_len,
-			      __u32 ret_ip[10])
+		       __u32 ret_ip[10])
 {
 	ret_ip[0] = __builtin_bswap32(0x60000000 | reply_tos(pkt, svc) << 20);
 	ret_ip[1] = __builtin_bswap32(tcp_len << 16 | 6U << 8 | svc->ttl);

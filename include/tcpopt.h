@@ -25,14 +25,14 @@ enum tcpopt_kind {
 enum { WSCALE_MAX = 14 };
 
 struct tcpopts {
-	__u32 tsval;	/* host order */
-	__u32 tsecr;	/* host order */
-	__u16 mss;	/* 0: not offered (or offered as 0, which the kernel ignores, too) */
-	__u8 wscale;	/* 0..14, or WSCALE_NONE */
+	__u32 tsval;    /* host order */
+	__u32 tsecr;    /* host order */
+	__u16 mss;      /* 0: not offered (or offered as 0, which the kernel ignores, too) */
+	__u8 wscale;    /* 0..14, or WSCALE_NONE */
 	__u8 sack_perm; /* 0 or 1 */
-	__u8 has_ts;	/* 0 or 1 */
+	__u8 has_ts;    /* 0 or 1 */
 	__u8 is_signed; /* TCP-MD5 or TCP-AO present */
-	__u16 at;	/* bytes walked; of use to tcpopts_walk() only */
+	__u16 at;       /* bytes walked; of use to tcpopts_walk() only */
 };
 
 INLINE void tcpopts_init(struct tcpopts *o)
@@ -47,8 +47,7 @@ INLINE __u8 wscale_clamp(__u8 wscale)
 }
 
 /* One option at offset off; len is its length, already held against what is left. */
-INLINE void
-tcpopt_apply(const struct frame *f, __u32 off, __u8 kind, __u8 len, struct tcpopts *o)
+INLINE void tcpopt_apply(const struct frame *f, __u32 off, __u8 kind, __u8 len, struct tcpopts *o)
 {
 	const __u8 *p;
 
@@ -112,10 +111,10 @@ INLINE __u32 opt_word(const __u8 *p, int i)
 }
 
 enum opt_words {
-	WORD_MSS = OPT_MSS << 24 | 4 << 16,			     /* low half: the MSS */
+	WORD_MSS = OPT_MSS << 24 | 4 << 16, /* low half: the MSS */
 	WORD_SACK_TS = OPT_SACK_PERM << 24 | 2 << 16 | OPT_TIMESTAMP << 8 | 10,
 	WORD_NOP_TS = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TIMESTAMP << 8 | 10,
-	WORD_NOP_WS = OPT_NOP << 24 | OPT_WSCALE << 16 | 3 << 8,     /* low byte: the scale */
+	WORD_NOP_WS = OPT_NOP << 24 | OPT_WSCALE << 16 | 3 << 8, /* low byte: the scale */
 	WORD_NOP_SACK = OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_PERM << 8 | 2,
 };
 
@@ -161,8 +160,7 @@ INLINE int tcpopts_ts(const __u8 *p, struct tcpopts *o)
  * Read the options of the segment that packet_parse() found in f.  Never fails: options that cannot
  * be read count as not offered.
  */
-INLINE void tcpopts_parse(const struct frame *f, const struct packet *pkt,
-				 struct tcpopts *ret_opts)
+INLINE void tcpopts_parse(const struct frame *f, const struct packet *pkt, struct tcpopts *ret_opts)
 {
 	const __u32 off = pkt->l4_off + (__u32)TCP_LEN;
 	const __u8 *p;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The receive window and scale that Linux would put into the SYN-ACK of a listener (its
- * tcp_openreq_init_rwin() and tcp_select_initial_window()), from the listener's and the host's values.
- * What the SYN-ACK promises must be what the socket will do, so this must not guess.
+ * tcp_openreq_init_rwin() and tcp_select_initial_window()), from the listener's and the host's
+ * values. What the SYN-ACK promises must be what the socket will do, so this must not guess.
  */
 #ifndef SYNGUARD_WINDOW_H
 #define SYNGUARD_WINDOW_H
@@ -13,14 +13,13 @@ enum { TS_OPTION_LEN = 12 }; /* on every segment, padding included */
 
 /* All in bytes unless said. */
 struct window_input {
-	__u32 rcvbuf;	     /* SO_RCVBUF of the listener, as the kernel stores it (doubled) */
+	__u32 rcvbuf;        /* SO_RCVBUF of the listener, as the kernel stores it (doubled) */
 	__u32 scaling_ratio; /* share of rcvbuf that is payload, in 1/256 */
-	__u32 clamp;	     /* TCP_WINDOW_CLAMP, 0: none */
-	__u32 rmem_max;	     /* the larger of tcp_rmem[2] and rmem_max */
+	__u32 clamp;         /* TCP_WINDOW_CLAMP, 0: none */
+	__u32 rmem_max;      /* the larger of tcp_rmem[2] and rmem_max */
 	__u8 rcvbuf_locked;  /* the application set SO_RCVBUF itself */
 	__u8 signed_windows; /* sysctl tcp_workaround_signed_windows */
 };
-
 
 INLINE __u32 min_u32(__u32 a, __u32 b)
 {
