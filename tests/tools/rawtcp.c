@@ -12,7 +12,7 @@
 
 struct probe {
 	const char *dev, *src, *dst, *src_mac, *dst_mac, *flags, *options, *vlan, *payload;
-	uint64_t sport, dport, seq, ack, window, ttl, wait_ms, count, answers;
+	uint64_t sport, dport, seq, ack, window, ttl, tos, wait_ms, count, answers;
 	struct frame frame;
 };
 
@@ -72,6 +72,7 @@ static void frame_set(struct probe *probe)
 	frame->flags = flags_parse(probe->flags);
 	frame->window = probe->window;
 	frame->ttl = probe->ttl;
+	frame->tos = probe->tos;
 	frame->dont_fragment = true;
 	frame->options_len = hex_parse(probe->options, frame->options, sizeof(frame->options));
 	if (frame->options_len % 4)
@@ -208,6 +209,7 @@ int main(int argc, char **argv)
 	    {"ack", "N", ARG_NUMBER, &probe.ack, false},
 	    {"window", "N", ARG_NUMBER, &probe.window, false},
 	    {"ttl", "N", ARG_NUMBER, &probe.ttl, false},
+	    {"tos", "N", ARG_NUMBER, &probe.tos, false},
 	    {"options", "HEX", ARG_TEXT, &probe.options, false},
 	    {"payload", "TEXT", ARG_TEXT, &probe.payload, false},
 	    {"vlan", "ID[,ID]", ARG_TEXT, &probe.vlan, false},
