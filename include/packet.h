@@ -160,6 +160,15 @@ INLINE __u64 parse_ipv4_csum(const struct frame *f, __u32 off, __u32 ihl)
 	return sum;
 }
 
+/*
+ * The IP length field, in bytes.  Segments that GRO has merged beyond 64 KiB (BIG TCP) have 0 there;
+ * generic XDP sees such frames, and nothing here needs more of their length.
+ */
+INLINE __u32 ip_length(__u16 field, __u32 frame_len)
+{
+	return !field && frame_len > 65535 ? 65535 - IPV6_LEN : field;
+}
+
 INLINE enum reason parse_ipv4(const struct frame *f, struct packet *pkt)
 {
 	const __u8 *ip = frame_at(f, pkt->l3_off, IPV4_LEN);
@@ -173,7 +182,7 @@ INLINE enum reason parse_ipv4(const struct frame *f, struct packet *pkt)
 		return REASON_ip_bad_header;
 	if (ip[9] != 6)
 		return REASON_not_tcp;
-	total = load_u16(ip + 2);
+	total = ip_length(load_u16(ip + 2), pkt->frame_len);
 	if (total < ihl || total > pkt->frame_len - pkt->l3_off)
 		return REASON_ip_bad_length;
 	copy32(words, ip, 5);
@@ -251,7 +260,7 @@ INLINE enum reason parse_ipv6(const struct frame *f, struct packet *pkt)
 		return REASON_ip_truncated;
 	if (ip[0] >> 4 != 6)
 		return REASON_ip_bad_header;
-	len = load_u16(ip + 4);
+	len = ip_length(load_u16(ip + 4), pkt->frame_len);
 	if (len > pkt->frame_len - pkt->l3_off - IPV6_LEN)
 		return REASON_ip_bad_length;
 	pkt->is_v6 = 1;
