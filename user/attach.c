@@ -161,9 +161,9 @@ static int adopt_finish(struct synguard_kernel *kernel, const char *dir,
 
 	if (err)
 		return err;
-	err = map_store(dir, "config", config, sizeof(*config));
-	if (!err)
-		err = word_store(dir, offsetof(struct runtime, table_complete), 1);
+	err = word_store(dir, offsetof(struct runtime, table_complete), 1);
+	if (!err) /* last: xdp_prog_id says that nothing is left to do */
+		err = map_store(dir, "config", config, sizeof(*config));
 	if (err)
 		return error_set(error, err, "cannot write the configuration: %s", strerror(-err));
 	return 0;

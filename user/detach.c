@@ -96,6 +96,19 @@ static int linger_begin(struct instance *instance, enum detach_outcome *ret_outc
 	return 0;
 }
 
+/* An interface that was moved to another network namespace has its XDP program there. */
+static int elsewhere_check(const struct instance *instance, enum detach_when when,
+			   struct error *error)
+{
+	if (instance->state != INSTANCE_LOST || *instance->name_now || when == DETACH_NOW)
+		return 0;
+	return error_set(
+	    error, -ENODEV,
+	    "its interface is in another network namespace now; run this command there,"
+	    " or remove only the hand-off: synguard detach %s --now",
+	    instance->name);
+}
+
 int detach_run(const char *name, enum detach_when when, enum detach_outcome *ret_outcome,
 	       struct instance *ret_instance, struct error *error)
 {
@@ -114,6 +127,9 @@ int detach_run(const char *name, enum detach_when when, enum detach_outcome *ret
 		*ret_outcome = DETACH_WAITING;
 		return 0;
 	}
+	err = elsewhere_check(instance, when, error);
+	if (err)
+		return err;
 	err = linger_prepare(instance, error);
 	if (!err)
 		err = xdp_take_off(instance, error);

@@ -86,8 +86,12 @@ static int interface_look(struct instance *instance)
 	if (found || instance->config.netns_ino == instance->netns)
 		return found;
 	back = host_netns_enter(instance->config.netns_ino);
-	if (back < -1)
+	if (back < -1) { /* what was read is about another interface with the same index */
+		memset(&instance->xdp, 0, sizeof(instance->xdp));
+		instance->name_now[0] = '\0';
+		instance->netns = 0;
 		return 0;
+	}
 	found = xdp_look(instance);
 	host_netns_leave(back);
 	return found;
