@@ -19,9 +19,13 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } config SEC(".maps");
 
-/* What the programs tell each other and the loader.  Single words; lost increments are harmless. */
+/*
+ * What the programs tell each other and the loader.  Single words; lost increments are harmless.
+ * Mapped into memory by the loader, which so changes one word and no other.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct runtime);
