@@ -142,8 +142,8 @@ int shield_open(struct shield *s)
 	s->keys_map = bpf_map__fd(s->xdp->maps.keys);
 	s->ports_map = bpf_map__fd(s->xdp->maps.ports);
 	s->conns_map = bpf_map__fd(s->xdp->maps.conns);
+	s->expiry_map = bpf_map__fd(s->xdp->maps.expiry);
 	s->counters_map = bpf_map__fd(s->xdp->maps.counters);
-	s->services_map = bpf_map__fd(s->xdp->maps.services);
 	config_fill(s);
 	shield_config_write(s);
 	for (int i = 0; i < 16; i++) {
@@ -269,6 +269,10 @@ void shield_conn_delete(struct shield *s, const struct conn_key *key)
 void shield_conns_clear(struct shield *s)
 {
 	struct conn_key key;
+	struct expiry due;
+
+	while (!bpf_map_lookup_and_delete_elem(s->expiry_map, NULL, &due))
+		;
 
 	while (!bpf_map_get_next_key(s->conns_map, NULL, &key))
 		shield_conn_delete(s, &key);

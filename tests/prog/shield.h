@@ -22,7 +22,7 @@ struct shield {
 	struct bpf_link *watcher; /* synguard_sock */
 	struct config config;
 	int jiffies_prog;
-	int config_map, runtime_map, keys_map, ports_map, conns_map, counters_map, services_map;
+	int config_map, runtime_map, keys_map, ports_map, conns_map, expiry_map, counters_map;
 };
 
 /* What became of one frame. */
@@ -57,6 +57,7 @@ void shield_keys_write(struct shield *s, const struct keys *ring);
 int shield_conn(struct shield *s, const struct conn_key *key, struct conn *ret_conn);
 void shield_conn_write(struct shield *s, const struct conn_key *key, const struct conn *conn);
 void shield_conn_delete(struct shield *s, const struct conn_key *key);
+/* Together with the queue of what is to be removed. */
 void shield_conns_clear(struct shield *s);
 unsigned int shield_conns_count(struct shield *s);
 
@@ -71,6 +72,24 @@ void shield_run_pkt(struct shield *s, const struct pkt *p, struct outcome *ret);
 
 /* The hand-off hook; the frame comes without a mark. */
 void shield_run_tc(struct shield *s, const struct pkt *p, struct outcome *ret);
+
+/*
+ * Put the hand-off hook on the interface, for shield_receive().  Returns the link's descriptor, to
+ * be closed.
+ */
+int shield_tc_attach(struct shield *s);
+
+/*
+ * Through XDP and, where it passes, through the hand-off hook into the kernel's TCP: n times the same
+ * frame in one batch, as NAPI would deliver it.
+ */
+void shield_receive(struct shield *s, const struct pkt *p, unsigned int n);
+
+/* How often a reason was counted so far. */
+__u64 shield_counted(struct shield *s, enum reason r);
+
+/* Enter the namespace's sockets, as at attach. */
+void shield_adopt(struct shield *s);
 
 const char *reason_name(enum reason r);
 

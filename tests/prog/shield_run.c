@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,7 +13,7 @@
 #include "kernel.skel.h"
 #include "xdp.skel.h"
 
-enum { META_LEN = 4 };
+enum { META_LEN = 4, TCX_INGRESS = 46 };
 
 /* All CPUs together, as an array of one count per reason. */
 static void counters_read(struct shield *s, struct count sums[REASON_MAX])
@@ -101,4 +102,54 @@ void shield_run_tc(struct shield *s, const struct pkt *p, struct outcome *ret)
 	counters_read(s, after);
 	counters_compare(before, after, ret);
 	ret->verdict = (int)opts.retval;
+}
+
+int shield_tc_attach(struct shield *s)
+{
+	const int link =
+	    bpf_link_create(bpf_program__fd(s->kernel->progs.synguard_tc), (int)s->config.ifindex,
+			    (enum bpf_attach_type)TCX_INGRESS, NULL);
+
+	if (link < 0) {
+		printf("# cannot attach synguard_tc: %s\n", strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	return link;
+}
+
+void shield_receive(struct shield *s, const struct pkt *p, unsigned int n)
+{
+	__u8 frame[PKT_ROOM];
+	const unsigned int len = pkt_build(p, frame, NULL);
+	struct xdp_md in = {.data_end = len, .ingress_ifindex = s->config.ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len, .ctx_in = &in,
+		    .ctx_size_in = sizeof(in), .repeat = (int)n,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
+
+	test_run(bpf_program__fd(s->xdp->progs.synguard_xdp), &opts);
+}
+
+__u64 shield_counted(struct shield *s, enum reason r)
+{
+	struct count sums[REASON_MAX];
+
+	counters_read(s, sums);
+	return sums[r].packets;
+}
+
+void shield_adopt(struct shield *s)
+{
+	const int link = bpf_link_create(bpf_program__fd(s->kernel->progs.synguard_adopt), 0,
+					 BPF_TRACE_ITER, NULL);
+	const int iter = link < 0 ? -1 : bpf_iter_create(link);
+	char none[16];
+
+	if (iter < 0) {
+		printf("# cannot run synguard_adopt: %s\n", strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	while (read(iter, none, sizeof(none)) > 0)
+		;
+	close(iter);
+	close(link);
 }

@@ -212,16 +212,29 @@ static int answers(const struct pkt *p, const __u8 *frame, long len)
 	       get16(tcp + 2) == p->sport;
 }
 
+void world_send(struct world *w, const struct pkt *p)
+{
+	__u8 frame[PKT_ROOM];
+	const long len = pkt_build(p, frame, NULL);
+
+	must(write(w->tap, frame, (size_t)len) == len, "write a frame into the tap");
+}
+
+int world_accept(const struct world *w, int v6, __u16 port)
+{
+	struct pollfd ready = {.fd = world_listener(w, v6, port), .events = POLLIN};
+
+	return poll(&ready, 1, ANSWER_MS) > 0 ? accept4(ready.fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+}
+
 unsigned int world_kernel(struct world *w, const struct pkt *p, __u8 *out)
 {
 	struct pollfd ready = {.fd = w->tap, .events = POLLIN};
-	__u8 frame[PKT_ROOM];
 	long len;
 
 	while (read(w->tap, out, PKT_ROOM) > 0)
 		;
-	len = pkt_build(p, frame, NULL);
-	must(write(w->tap, frame, (size_t)len) == len, "write a frame into the tap");
+	world_send(w, p);
 	while (poll(&ready, 1, ANSWER_MS) > 0) {
 		len = read(w->tap, out, PKT_ROOM);
 		if (answers(p, out, len))

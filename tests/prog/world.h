@@ -54,4 +54,10 @@ long world_rmem_max(void);
  */
 unsigned int world_kernel(struct world *w, const struct pkt *p, __u8 *out);
 
+/* Let the kernel receive the frame, without waiting for anything. */
+void world_send(struct world *w, const struct pkt *p);
+
+/* The next connection accepted at the port, or -1 after a second. */
+int world_accept(const struct world *w, int v6, __u16 port);
+
 #endif
