@@ -100,10 +100,13 @@ $(BUILD)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf -lelf -lz -lpthread
 
-$(BUILD)/bench/bench: $(wildcard tests/bench/*.c) $(PROG_LIB) $(SKELETONS) $(BENCH_BPF)
+$(BUILD)/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name synguard_$* > $@
+
+$(BUILD)/bench/bench: tests/bench/bench.c $(PROG_LIB) $(SKELETONS) $(BUILD)/bench/wrapper.skel.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/prog $(filter-out %.bpf.c,$(wildcard tests/bench/*.c)) $(PROG_LIB) \
-		-o $@ -lcmocka -lbpf -lelf -lz -ljansson
+	$(CC) $(ALL_CFLAGS) -Itests/prog -I$(BUILD)/bench $< $(PROG_LIB) -o $@ \
+		-lcmocka -lbpf -lelf -lz -ljansson
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BUILD)/synguard $(DESTDIR)$(PREFIX)/sbin/synguard

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nanoseconds per packet of the XDP program, and their ratio to the floor: a program that swaps the
+ * MAC addresses and transmits.  All cases run in turn, ROUNDS times; the median counts.
+ *
+ * Every case runs through the same wrapper, which restores the frame before each run, as a driver
+ * fetches one; that is in all numbers, the floor's too, and the row "wrapper" tells how much it is.
+ * What a case's wrapper does beyond that (random sources, many frames) is measured in the same round
+ * and taken off.
+ *
+ * Absolute numbers are this machine's and this minute's; the ratios travel.  BENCH_JSON=FILE writes
+ * [{"case": ..., "ns": ..., "ratio": ...}] there.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <jansson.h>
+#include <sys/utsname.h>
+
+#include "bed.h"
+#include "bench.h"
+#include "wrapper.skel.h"
+#include "xdp.skel.h"
+
+enum { ROUNDS = 15, REPEAT = 200000, CLIENT_PORT = 20000 };
+
+struct bench {
+	struct bed *bed;
+	struct synguard_wrapper *wrapper;
+};
+
+enum frame_kind { FRAME_SYN, FRAME_BAD_ACK, FRAME_VALID_ACKS, FRAME_KNOWN, FRAME_OTHER_PORT };
+
+struct bench_case {
+	const char *name;
+	const char *what;
+	enum frame_kind kind;
+	enum bench_target target;
+	__u32 v6;
+	__u32 randomise;
+	int verdict;
+	double ns[ROUNDS];
+};
+
+enum { WRAPPER, FLOOR }; /* the first two cases */
+
+static struct bench_case cases[] = {
+    {"wrapper", "the frame restored, XDP_TX", FRAME_SYN, TARGET_NOTHING, 0, 0, XDP_TX, {0}},
+    {"floor", "swap MACs, XDP_TX", FRAME_SYN, TARGET_FLOOR, 0, 0, XDP_TX, {0}},
+    {"syn_v4_fixed", "SYN with Linux's options", FRAME_SYN, TARGET_SYNGUARD, 0, 0, XDP_TX, {0}},
+    {"syn_v4_random", "the same, random sources", FRAME_SYN, TARGET_SYNGUARD, 0, 4, XDP_TX, {0}},
+    {"syn_v6_fixed", "SYN with Linux's options", FRAME_SYN, TARGET_SYNGUARD, 1, 0, XDP_TX, {0}},
+    {"syn_v6_random", "the same, random sources", FRAME_SYN, TARGET_SYNGUARD, 1, 6, XDP_TX, {0}},
+    {"ack_bad", "ACK with a bad cookie", FRAME_BAD_ACK, TARGET_SYNGUARD, 0, 0, XDP_DROP, {0}},
+    {"ack_bad_random",
+     "the same, random sources",
+     FRAME_BAD_ACK,
+     TARGET_SYNGUARD,
+     0,
+     4,
+     XDP_DROP,
+     {0}},
+    {"ack_valid",
+     "8192 handshakes entered",
+     FRAME_VALID_ACKS,
+     TARGET_SYNGUARD,
+     0,
+     0,
+     XDP_PASS,
+     {0}},
+    {"conn_known", "ACK on a known connection", FRAME_KNOWN, TARGET_SYNGUARD, 0, 0, XDP_PASS, {0}},
+    {"not_protected", "port not protected", FRAME_OTHER_PORT, TARGET_SYNGUARD, 0, 0, XDP_PASS, {0}},
+};
+
+static void must(int ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void frame_write(struct bench *b, __u32 index, const struct pkt *p)
+{
+	__u8 room[PKT_ROOM];
+	struct bench_frame f = {.len = pkt_build(p, room, NULL)};
+
+	must(f.len <= FRAME_ROOM, "frame too long");
+	memcpy(f.bytes, room, f.len);
+	must(!bpf_map_update_elem(bpf_map__fd(b->wrapper->maps.frames), &index, &f, BPF_ANY),
+	     "write a frame");
+}
+
+static struct pkt ack_plain(__u32 v6, __u16 port)
+{
+	struct pkt p = pkt_new((int)v6, CLIENT_PORT, port, PKT_ACK);
+	const __u8 nops[] = {1, 1};
+
+	p.seq = 1000;
+	p.ack = 77;
+	pkt_opt(&p, nops, sizeof(nops));
+	pkt_opt_ts(&p, 5, 6);
+	return p;
+}
+
+/* ACKs whose cookies are valid now, from different ports and addresses. */
+static __u32 acks_write(struct bench *b, __u32 v6)
+{
+	const struct tcp_offer offer = {.mss = 1460, .wscale = 7, .sack = 1, .tstamp = 1};
+	const struct keys ring = shield_keys(&b->bed->s);
+	const __u64 epoch = shield_epoch(&b->bed->s);
+
+	for (__u32 i = 0; i < FRAMES_MAX; i++) {
+		struct pkt p = pkt_new((int)v6, (__u16)(1024 + i), PORT_PLAIN, PKT_ACK);
+		const struct conn_key key = shield_key(&p);
+		const __u8 nops[] = {1, 1};
+		const struct cookie_input in = {.ring = &ring,
+						.tuple = &key,
+						.epoch = epoch,
+						.client_isn = 5000 + i,
+						.is_v6 = v6};
+		const struct cookie c = cookie_make(&in, &offer);
+
+		p.seq = in.client_isn + 1;
+		p.ack = c.isn + 1;
+		pkt_opt(&p, nops, sizeof(nops));
+		pkt_opt_ts(&p, 99, c.tsval);
+		frame_write(b, i, &p);
+	}
+	return FRAMES_MAX;
+}
+
+static __u32 frames_write(struct bench *b, const struct bench_case *c)
+{
+	const struct conn known = {.state = ESTABLISHED, .kind = KIND_KERNEL};
+	struct conn_key key;
+	struct pkt p;
+
+	if (c->kind == FRAME_VALID_ACKS)
+		return acks_write(b, c->v6);
+	p = ack_plain(c->v6, c->kind == FRAME_OTHER_PORT ? PORT_FREE : PORT_PLAIN);
+	if (c->kind == FRAME_SYN) {
+		p = pkt_new((int)c->v6, CLIENT_PORT, PORT_PLAIN, PKT_SYN);
+		pkt_opt_syn(&p, PKT_TS | PKT_SACK | PKT_WS, 1460, 7, 12345);
+	}
+	if (c->kind == FRAME_KNOWN) {
+		key = shield_key(&p);
+		shield_conn_write(&b->bed->s, &key, &known);
+	}
+	frame_write(b, 0, &p);
+	return 1;
+}
+
+/* ns per run of the wrapper with a target. */
+static double measure(struct bench *b, const struct bench_case *c, enum bench_target target,
+		      __u32 frames)
+{
+	const struct bench_control control = {target, frames, 0, c->randomise};
+	struct xdp_md ctx = {.data_end = FRAME_ROOM, .ingress_ifindex = b->bed->s.config.ifindex};
+	__u8 room[FRAME_ROOM] = {0};
+	const __u32 zero = 0;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = room, .data_size_in = sizeof(room),
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx),
+		    .repeat = frames > 1 ? (int)frames : REPEAT);
+
+	must(!bpf_map_update_elem(bpf_map__fd(b->wrapper->maps.control), &zero, &control, BPF_ANY),
+	     "write control");
+	must(!bpf_prog_test_run_opts(bpf_program__fd(b->wrapper->progs.bench_wrapper), &opts),
+	     "run the wrapper");
+	must(target == TARGET_NOTHING || (int)opts.retval == c->verdict, c->name);
+	return opts.duration;
+}
+
+/* frames[0] is as in the first case from here on. */
+static double measure_wrapper(struct bench *b)
+{
+	frames_write(b, &cases[WRAPPER]);
+	return measure(b, &cases[WRAPPER], TARGET_NOTHING, 1);
+}
+
+static double measure_case(struct bench *b, const struct bench_case *c)
+{
+	double ns, extra;
+	__u32 frames;
+
+	shield_conns_clear(&b->bed->s);
+	frames = frames_write(b, c);
+	ns = measure(b, c, c->target, frames);
+	extra = measure(b, c, TARGET_NOTHING, frames) - measure_wrapper(b);
+	return c->randomise || frames > 1 ? ns - extra : ns;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void wrapper_open(struct bench *b)
+{
+	const int programs[TARGETS] = {
+	    bpf_program__fd(b->wrapper->progs.bench_nothing),
+	    bpf_program__fd(b->wrapper->progs.bench_floor),
+	    bpf_program__fd(b->bed->s.xdp->progs.synguard_xdp),
+	};
+
+	for (__u32 i = 0; i < TARGETS; i++)
+		must(!bpf_map_update_elem(bpf_map__fd(b->wrapper->maps.targets), &i, &programs[i],
+					  BPF_ANY),
+		     "enter a target");
+}
+
+static void report(void)
+{
+	const char *path = getenv("BENCH_JSON");
+	json_t *rows = json_array();
+	struct utsname kernel;
+
+	uname(&kernel);
+	printf("Linux %s, %d rounds of %d runs, ns per packet through BPF_PROG_TEST_RUN\n",
+	       kernel.release, ROUNDS, REPEAT);
+	printf("%-15s %8s %7s  %-15s %s\n", "case", "ns", "ratio", "quartiles", "what");
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct bench_case *c = &cases[i];
+		const double ns = c->ns[ROUNDS / 2], ratio = ns / cases[FLOOR].ns[ROUNDS / 2];
+
+		printf("%-15s %8.1f %6.1fx  %6.1f..%-6.1f  %s%s\n", c->name, ns, ratio,
+		       c->ns[ROUNDS / 4], c->ns[ROUNDS * 3 / 4], c->what, c->v6 ? ", IPv6" : "");
+		json_array_append_new(
+		    rows, json_pack("{s:s, s:f, s:f}", "case", c->name, "ns", ns, "ratio", ratio));
+	}
+	if (path)
+		must(!json_dump_file(rows, path, JSON_INDENT(2)), path);
+	json_decref(rows);
+}
+
+int main(void)
+{
+	void *state;
+	struct bench b;
+
+	must(!bed_make(&state), "make the test bed");
+	b.bed = state;
+	must(!bed_reset(&state), "reset the test bed");
+	shield_port(&b.bed->s, PORT_FREE, 0);
+	b.wrapper = synguard_wrapper__open_and_load();
+	must(b.wrapper != NULL, "load the wrapper");
+	wrapper_open(&b);
+	for (int round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < COUNT_OF(cases); i++)
+			cases[i].ns[round] = measure_case(&b, &cases[i]);
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		qsort(cases[i].ns, ROUNDS, sizeof(double), compare);
+	report();
+	synguard_wrapper__destroy(b.wrapper);
+	bed_end(&state);
+	return 0;
+}
