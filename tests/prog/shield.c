@@ -268,14 +268,17 @@ void shield_conn_delete(struct shield *s, const struct conn_key *key)
 
 void shield_conns_clear(struct shield *s)
 {
-	struct conn_key key;
+	struct conn_key key, next;
 	struct expiry due;
+	int end;
 
 	while (!bpf_map_lookup_and_delete_elem(s->expiry_map, NULL, &due))
 		;
-
-	while (!bpf_map_get_next_key(s->conns_map, NULL, &key))
-		shield_conn_delete(s, &key);
+	/* The key after one that is gone would be the first, so look for it before. */
+	for (end = bpf_map_get_next_key(s->conns_map, NULL, &key); !end; key = next) {
+		end = bpf_map_get_next_key(s->conns_map, &key, &next);
+		bpf_map_delete_elem(s->conns_map, &key);
+	}
 }
 
 unsigned int shield_conns_count(struct shield *s)
