@@ -11,6 +11,9 @@
 #include "cookies.h"
 #include "kernel_ask.h"
 
+/* Ethernet, IPv6 with some extension headers, TCP with options. */
+enum { HEADERS_MAX = 256 };
+
 #define TCX_NEXT -1
 #define TCX_DROP 2
 
@@ -194,6 +197,8 @@ int synguard_tc(struct __sk_buff *skb)
 	    skb->protocol != __builtin_bswap16(0x86dd))
 		return TCX_NEXT;
 	l.now = bpf_jiffies64();
+	/* Some drivers leave the headers in a page; where they do not, this is one comparison. */
+	bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
 	if (skb_parse(skb, &l.pkt) != PACKET_OK)
 		return TCX_NEXT;
 	if ((l.pkt.flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
