@@ -54,7 +54,10 @@ live_conns()
 	spawn client "$TB_TOOLS/tcpcli" --dst "$(addr "$family" server)" --port 80 --count "$conns" \
 		--hold 60 --ping-interval-ms 20 --timeout-ms 5000 >"$report"
 	wait_for 5 grep -q ready "$report" || fail "the client did not connect" || return
-	live_run "$mode" || status=1
+	if ! live_run "$mode"; then
+		status=1
+		detach_synguard
+	fi
 	spawn_stop "$SPAWN_PID"
 	server_stop
 	cat "$report"
