@@ -151,6 +151,26 @@ static __noinline enum reason handoff(struct __sk_buff *skb, struct look *l)
 	return r;
 }
 
+/*
+ * Has the kernel the socket, though its entry is SYN_RECV?  The kernel skips a tracing program that it
+ * has interrupted on the same CPU ("recursion_misses" of bpftool prog show), so the socket watcher may
+ * have missed that it was established.
+ */
+static __noinline int conn_recover(struct __sk_buff *skb, struct look *l, struct conn *conn)
+{
+	struct bpf_sock *sk = sock_find(skb, &l->pkt, 0);
+	int found;
+
+	if (!sk)
+		return 0;
+	found = sk->state != K_TCP_LISTEN;
+	/* The end of those two would never be told: the entry keeps its expiry. */
+	if (found && sk->state != K_TCP_TIME_WAIT && sk->state != K_TCP_NEW_SYN_RECV)
+		conn->state = ESTABLISHED;
+	bpf_sk_release(sk);
+	return found;
+}
+
 /* REASON_conn_packet: nothing to do here, the packet is the kernel's. */
 INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
 {
@@ -163,7 +183,8 @@ INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
 		return REASON_conn_packet;
 	skb_options(skb, &l->pkt, &l->opts);
 	if (look_check(l) != COOKIE_VALID)
-		return conn ? REASON_handoff_pending : REASON_conn_packet;
+		return conn && !conn_recover(skb, l, conn) ? REASON_handoff_pending
+							   : REASON_conn_packet;
 	r = handoff(skb, l);
 	if (r != REASON_handoff_ok)
 		return r;
