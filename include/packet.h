@@ -67,7 +67,7 @@ struct packet {
 };
 
 /* PACKET_OK: a whole, unfragmented TCP header was found. */
-enum { PACKET_OK = REASON_MAX };
+#define PACKET_OK REASON_MAX
 
 /* n bytes at offset off, or NULL when they are not all in the frame.  n is a constant. */
 INLINE const void *frame_at(const struct frame *f, __u32 off, __u32 n)
