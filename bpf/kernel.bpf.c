@@ -262,16 +262,17 @@ INLINE int port_protected(__u16 local_port)
 	return port && port->protect;
 }
 
-static __noinline int sock_established(struct runtime *rt, const struct conn_key *key, __u64 now)
+static __noinline int sock_established(struct runtime *rt, const struct conn_key *key, __u64 cookie)
 {
-	struct conn fresh = {.state = ESTABLISHED, .kind = KIND_KERNEL};
+	const struct conn fresh = {
+	    .state = ESTABLISHED, .kind = KIND_KERNEL, .sock_cookie = cookie};
 	struct conn *conn = conn_get(key);
 
-	if (conn) {
-		conn->state = ESTABLISHED;
-		return 0;
-	}
-	return conn_put(rt, key, &fresh, now);
+	if (!conn)
+		return conn_put(rt, key, &fresh, bpf_jiffies64());
+	conn->sock_cookie = cookie;
+	conn->state = ESTABLISHED;
+	return 0;
 }
 
 /*
@@ -280,12 +281,14 @@ static __noinline int sock_established(struct runtime *rt, const struct conn_key
  * segments still deserve the kernel's RST for a while.
  */
 static __noinline int sock_closed(const struct config *cfg, struct runtime *rt,
-				  const struct conn_key *key, int oldstate)
+				  const struct conn_key *key, int oldstate, __u64 cookie)
 {
 	const __u64 now = bpf_jiffies64();
 	struct conn *conn = conn_get(key);
 
-	if (!conn)
+	/* Told twice, or of a socket whose tuple another one has by now. */
+	if (!conn || conn->state == TIME_WAIT || conn->state == CLOSE ||
+	    (conn->sock_cookie && conn->sock_cookie != cookie))
 		return 0;
 	if (oldstate == K_TCP_LAST_ACK) {
 		conn_delete(rt, key);
@@ -327,12 +330,12 @@ INLINE int sock_is_ours(const struct sock *sk, const struct config *cfg)
  * Every state change of every TCP socket: why the table needs no packet-side guess about the
  * server's side, and no daemon.
  */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
+INLINE int sock_changed(struct sock *sk, int oldstate, int newstate)
 {
 	struct config *cfg = config_get();
 	struct runtime *rt = runtime_get();
 	struct conn_key key;
+	__u64 cookie;
 	__u16 port;
 
 	if (!cfg || !rt || !sock_is_ours(sk, cfg))
@@ -347,11 +350,30 @@ int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
 	port = sock_local_port(sk);
 	if (!port_protected(port) || !key_from_sock(&sk->__sk_common, port, &key))
 		return 0;
+	cookie = bpf_get_socket_cookie(sk);
 	if (newstate == K_TCP_ESTABLISHED)
-		sock_established(rt, &key, bpf_jiffies64());
+		sock_established(rt, &key, cookie);
 	else
-		sock_closed(cfg, rt, &key, oldstate);
+		sock_closed(cfg, rt, &key, oldstate, cookie);
 	return 0;
+}
+
+/*
+ * Twice the same, because the kernel skips a tracing program that it has interrupted on the same CPU
+ * ("recursion_misses" in bpftool prog show; hundreds a minute under load).  A state changes in a
+ * process, interrupted at most once, by a softirq: while one of the two programs is interrupted
+ * the other one is not, so each change is told to at least one of them, mostly to both.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
+{
+	return sock_changed(sk, oldstate, newstate);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(synguard_sock2, struct sock *sk, int oldstate, int newstate)
+{
+	return sock_changed(sk, oldstate, newstate);
 }
 
 struct bpf_iter_meta;
@@ -377,6 +399,7 @@ int synguard_adopt(struct bpf_iter__tcp *ctx)
 	if (!port_protected(sk->skc_num) || !key_from_sock(sk, sk->skc_num, &key) || conn_get(&key))
 		return 0;
 	now = bpf_jiffies64();
+	conn.sock_cookie = bpf_get_socket_cookie(sk);
 	conn.expires = now + (__u64)LINGER_S * cfg->hz;
 	if (sk->skc_state == K_TCP_TIME_WAIT)
 		conn.state = TIME_WAIT;

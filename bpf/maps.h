@@ -114,6 +114,15 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } services SEC(".maps");
 
+/* See budget_take(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct budget);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} budgets SEC(".maps");
+
 INLINE struct config *config_get(void)
 {
 	const __u32 zero = 0;

@@ -180,11 +180,33 @@ INLINE enum reason syn_classify(struct xdp_md *ctx, struct pass *p, const struct
 	return r;
 }
 
+enum { BUDGET_PER_S = 1000 };
+
+/*
+ * May a miss ask the kernel although the table is complete?  A thousand times a second and CPU, which
+ * is a ten-thousandth of its time: should an entry be missing after all, the connection's next packet
+ * brings it back, and an ACK flood does not turn this into work.
+ */
+INLINE int budget_take(const struct config *cfg, __u64 now)
+{
+	const __u32 zero = 0;
+	struct budget *b = bpf_map_lookup_elem(&budgets, &zero);
+
+	if (!b)
+		return 0;
+	if ((__u32)now - b->since >= cfg->hz) {
+		b->since = (__u32)now;
+		b->used = 0;
+	}
+	return b->used++ < BUDGET_PER_S;
+}
+
 /* Neither our table nor a cookie knows it: is it the kernel's? */
 INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struct service *svc,
 				 enum reason otherwise)
 {
-	if ((!p->rt->table_complete || port_kernel_active(p->pkt.key.local_port, p->now)) &&
+	if ((!p->rt->table_complete || port_kernel_active(p->pkt.key.local_port, p->now) ||
+	     budget_take(p->cfg, p->now)) &&
 	    kernel_adopt(ctx, p))
 		return REASON_conn_packet;
 	if (svc->mptcp || svc->signed_only || !svc->allow_cookie || svc->kernel_cookies)

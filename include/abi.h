@@ -14,7 +14,7 @@
 #include "reasons.h"
 
 /* Raised whenever a layout below changes; a new reason changes that of the counters by itself. */
-#define SYNGUARD_ABI (1 << 16 | REASON_MAX)
+#define SYNGUARD_ABI (2 << 16 | REASON_MAX)
 
 enum limits {
 	MAX_CONNS = 262144,
@@ -81,9 +81,10 @@ struct conn {
 	__u32 client_isn;       /* host order, KIND_COOKIE only */
 	__u32 server_isn;       /* host order, KIND_COOKIE only */
 	__u64 expires;          /* jiffies; meaningful in all states but ESTABLISHED */
+	__u64 sock_cookie;      /* of the kernel's socket (SO_COOKIE); 0: not known */
 };
 
-_Static_assert(sizeof(struct conn) == 32, "conn has no holes");
+_Static_assert(sizeof(struct conn) == 40, "conn has no holes");
 
 /* An entry of the queue that removes connections once their last state has timed out. */
 struct expiry {
@@ -172,6 +173,12 @@ struct config {
 };
 
 _Static_assert(sizeof(struct config) == 64, "config has no holes");
+
+/* One CPU's allowance of look-ups in the kernel for misses of a complete table. */
+struct budget {
+	__u32 since; /* jiffies, low 32 bits */
+	__u32 used;
+};
 
 /* Written by the programs, and by the loader where said; read by both.  One entry. */
 struct runtime {

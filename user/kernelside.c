@@ -80,27 +80,35 @@ static int tc_link_all(struct synguard_kernel *kernel, const char *dir, __u32 if
 	return err ? err : iface_each_vlan(ifindex, vlan_link, &link);
 }
 
-int kernelside_link(struct synguard_kernel *kernel, const char *dir, __u32 ifindex,
-		    struct error *error)
+static int watch_link(const struct bpf_program *program, const char *dir, const char *name,
+		      struct error *error)
 {
-	struct bpf_link *watch;
+	struct bpf_link *watch = bpf_program__attach(program);
 	char path[PIN_PATH_MAX];
-	int err = tc_link_all(kernel, dir, ifindex);
+	int err;
 
-	if (err)
-		return error_set(error, err, "cannot attach the hand-off at tcx ingress: %s",
-				 strerror(-err));
-	watch = bpf_program__attach(kernel->progs.synguard_sock);
 	if (!watch)
 		return error_set(error, -errno,
 				 "cannot attach to the tracepoint inet_sock_set_state: %s",
 				 strerror(errno));
-	pins_file(dir, "link_sock", path);
+	pins_file(dir, name, path);
 	err = bpf_link__pin(watch, path);
 	bpf_link__destroy(watch);
 	if (err)
 		return error_set(error, err, "cannot pin %s: %s", path, strerror(-err));
 	return 0;
+}
+
+int kernelside_link(struct synguard_kernel *kernel, const char *dir, __u32 ifindex,
+		    struct error *error)
+{
+	int err = tc_link_all(kernel, dir, ifindex);
+
+	if (err)
+		return error_set(error, err, "cannot attach the hand-off at tcx ingress: %s",
+				 strerror(-err));
+	err = watch_link(kernel->progs.synguard_sock, dir, "link_sock", error);
+	return err ? err : watch_link(kernel->progs.synguard_sock2, dir, "link_sock2", error);
 }
 
 static int iter_drain(int fd)

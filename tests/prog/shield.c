@@ -72,7 +72,8 @@ static void load(struct shield *s)
 					      (enum bpf_attach_type)TCX_INGRESS);
 	must(!synguard_kernel__load(s->kernel), "load kernel.bpf.o");
 	s->watcher = bpf_program__attach(s->kernel->progs.synguard_sock);
-	must(s->watcher != NULL, "attach synguard_sock");
+	s->watcher2 = bpf_program__attach(s->kernel->progs.synguard_sock2);
+	must(s->watcher && s->watcher2, "attach synguard_sock");
 }
 
 /* *(u64 *)ctx = bpf_jiffies64(); return 0; */
@@ -157,6 +158,7 @@ int shield_open(struct shield *s)
 
 void shield_close(struct shield *s)
 {
+	bpf_link__destroy(s->watcher2);
 	bpf_link__destroy(s->watcher);
 	close(s->jiffies_prog);
 	synguard_kernel__destroy(s->kernel);
@@ -193,6 +195,18 @@ struct runtime shield_runtime(struct shield *s)
 void shield_runtime_write(struct shield *s, const struct runtime *rt)
 {
 	write_only(s->runtime_map, rt);
+}
+
+void shield_budget_spend(struct shield *s)
+{
+	struct budget spent[256];
+	const __u32 zero = 0;
+
+	must(libbpf_num_possible_cpus() <= 256, "count the CPUs");
+	for (int i = 0; i < 256; i++)
+		spent[i] = (struct budget){.since = (__u32)shield_jiffies(s), .used = 1U << 30};
+	must(!bpf_map_update_elem(bpf_map__fd(s->xdp->maps.budgets), &zero, spent, BPF_ANY),
+	     "write budgets");
 }
 
 void shield_forget(struct shield *s)

@@ -19,7 +19,7 @@ struct bpf_link;
 struct shield {
 	struct synguard_xdp *xdp;
 	struct synguard_kernel *kernel;
-	struct bpf_link *watcher; /* synguard_sock */
+	struct bpf_link *watcher, *watcher2; /* synguard_sock, synguard_sock2 */
 	struct config config;
 	int jiffies_prog;
 	int config_map, runtime_map, keys_map, ports_map, conns_map, expiry_map, counters_map;
@@ -46,6 +46,9 @@ void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies);
 
 struct runtime shield_runtime(struct shield *s);
 void shield_runtime_write(struct shield *s, const struct runtime *rt);
+
+/* Use up, for a second, what misses of a complete table may ask the kernel. */
+void shield_budget_spend(struct shield *s);
 
 /* Make the programs ask the kernel about its listeners anew. */
 void shield_forget(struct shield *s);

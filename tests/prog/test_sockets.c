@@ -193,6 +193,7 @@ static void incomplete_table_asks_the_kernel(void **state)
 		open_live(b, v6, PORT_PLAIN, &l);
 		shield_conn_delete(&b->s, &l.key);
 		p = l.next;
+		shield_budget_spend(&b->s);
 		bed_expect_pkt(b, &p, XDP_DROP, REASON_ack_cookie_invalid, "complete", NULL);
 		rt = shield_runtime(&b->s);
 		rt.table_complete = 0;
@@ -210,6 +211,22 @@ static void incomplete_table_asks_the_kernel(void **state)
 	}
 }
 
+/* Should the watcher have missed a socket after all, its next packet brings the entry back. */
+static void missing_entry_comes_back(void **state)
+{
+	struct bed *b = *state;
+
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct live l;
+
+		open_live(b, v6, PORT_PLAIN, &l);
+		shield_conn_delete(&b->s, &l.key);
+		bed_expect_pkt(b, &l.next, XDP_PASS, REASON_conn_packet, "missing", NULL);
+		assert_true(shield_conn(&b->s, &l.key, NULL));
+		close(l.fd);
+	}
+}
+
 /* Attached in mid-handshake, or the SYN was the kernel's: its half-open socket is found. */
 static void half_open_sockets_of_the_kernel_are_found(void **state)
 {
@@ -219,6 +236,7 @@ static void half_open_sockets_of_the_kernel_are_found(void **state)
 		struct live l;
 
 		half_open(b, v6, PORT_PLAIN, &l);
+		shield_budget_spend(&b->s);
 		bed_expect_pkt(b, &l.next, XDP_DROP, REASON_ack_cookie_invalid, "port at rest",
 			       NULL);
 		shield_port_kernel_until(&b->s, PORT_PLAIN, shield_jiffies(&b->s) + 10000);
@@ -337,6 +355,7 @@ int main(void)
 	    cmocka_unit_test_setup(reset_by_the_client, bed_reset),
 	    cmocka_unit_test_setup(only_protected_ports_and_no_loopback, bed_reset),
 	    cmocka_unit_test_setup(incomplete_table_asks_the_kernel, bed_reset),
+	    cmocka_unit_test_setup(missing_entry_comes_back, bed_reset),
 	    cmocka_unit_test_setup(half_open_sockets_of_the_kernel_are_found, bed_reset),
 	    cmocka_unit_test_setup(rst_without_an_entry_asks_the_kernel, bed_reset),
 	    cmocka_unit_test_setup(adoption_enters_every_socket, bed_reset),
