@@ -197,15 +197,15 @@ void shield_runtime_write(struct shield *s, const struct runtime *rt)
 	write_only(s->runtime_map, rt);
 }
 
-void shield_budget_spend(struct shield *s)
+void shield_budget(struct shield *s, __u32 used)
 {
-	struct budget spent[256];
+	struct budget budgets[256];
 	const __u32 zero = 0;
 
 	must(libbpf_num_possible_cpus() <= 256, "count the CPUs");
 	for (int i = 0; i < 256; i++)
-		spent[i] = (struct budget){.since = (__u32)shield_jiffies(s), .used = 1U << 30};
-	must(!bpf_map_update_elem(bpf_map__fd(s->xdp->maps.budgets), &zero, spent, BPF_ANY),
+		budgets[i] = (struct budget){.since = (__u32)shield_jiffies(s), .used = used};
+	must(!bpf_map_update_elem(bpf_map__fd(s->xdp->maps.budgets), &zero, budgets, BPF_ANY),
 	     "write budgets");
 }
 

@@ -47,8 +47,8 @@ void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies);
 struct runtime shield_runtime(struct shield *s);
 void shield_runtime_write(struct shield *s, const struct runtime *rt);
 
-/* Use up, for a second, what misses of a complete table may ask the kernel. */
-void shield_budget_spend(struct shield *s);
+/* How many misses of a complete table have asked the kernel in this second. */
+void shield_budget(struct shield *s, __u32 used);
 
 /* Make the programs ask the kernel about its listeners anew. */
 void shield_forget(struct shield *s);

@@ -193,7 +193,7 @@ static void incomplete_table_asks_the_kernel(void **state)
 		open_live(b, v6, PORT_PLAIN, &l);
 		shield_conn_delete(&b->s, &l.key);
 		p = l.next;
-		shield_budget_spend(&b->s);
+		shield_budget(&b->s, 1000);
 		bed_expect_pkt(b, &p, XDP_DROP, REASON_ack_cookie_invalid, "complete", NULL);
 		rt = shield_runtime(&b->s);
 		rt.table_complete = 0;
@@ -221,6 +221,7 @@ static void missing_entry_comes_back(void **state)
 
 		open_live(b, v6, PORT_PLAIN, &l);
 		shield_conn_delete(&b->s, &l.key);
+		shield_budget(&b->s, 999);
 		bed_expect_pkt(b, &l.next, XDP_PASS, REASON_conn_packet, "missing", NULL);
 		assert_true(shield_conn(&b->s, &l.key, NULL));
 		close(l.fd);
@@ -236,7 +237,7 @@ static void half_open_sockets_of_the_kernel_are_found(void **state)
 		struct live l;
 
 		half_open(b, v6, PORT_PLAIN, &l);
-		shield_budget_spend(&b->s);
+		shield_budget(&b->s, 1000);
 		bed_expect_pkt(b, &l.next, XDP_DROP, REASON_ack_cookie_invalid, "port at rest",
 			       NULL);
 		shield_port_kernel_until(&b->s, PORT_PLAIN, shield_jiffies(&b->s) + 10000);
