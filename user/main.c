@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "error.h"
+#include "pins.h"
 
 #define MEMBER(name) offsetof(struct args, name)
 
@@ -106,5 +107,6 @@ int main(int argc, char **argv)
 		return output_finish(EXIT_OK);
 	}
 	error_log_capture();
+	pins_reach();
 	return output_finish(command->run(&args));
 }

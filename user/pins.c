@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The BPF file system below /sys/fs/bpf/synguard: mounting, naming, locking, removing. */
+#define _GNU_SOURCE 1
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -50,12 +52,81 @@ void pins_file(const char *dir, const char *name, char ret_path[PIN_PATH_MAX])
 	snprintf(ret_path, PIN_PATH_MAX, "%.80s/%.40s", dir, name);
 }
 
-static int bpffs_mount(struct error *error)
+static int bpffs_is_mounted(void)
 {
 	struct statfs fs;
 
-	if (!statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC)
+	return !statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[32], line[512], *end;
+	int parent = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
 		return 0;
+	/* The name before it may hold anything, parentheses too. */
+	end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	if (end && sscanf(end, ") %*c %d", &parent) != 1)
+		parent = 0;
+	fclose(file);
+	return parent;
+}
+
+/* The mount namespace of the nearest ancestor that is in another one: -ENOENT if all are in ours. */
+static int home_open(void)
+{
+	struct stat own, home;
+	char path[32];
+	pid_t pid;
+	int fd;
+
+	if (stat("/proc/self/ns/mnt", &own))
+		return -errno;
+	for (pid = getppid(); pid > 0; pid = parent_of(pid)) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+		if (stat(path, &home) || home.st_ino == own.st_ino)
+			continue;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	return -ENOENT;
+}
+
+/*
+ * `ip netns exec` gives a command a mount namespace with a /sys of its own.  Pins made there would end
+ * with the command, and the XDP program go on without its hand-off: every client would be reset.
+ */
+void pins_reach(void)
+{
+	int fd = bpffs_is_mounted() ? -EEXIST : home_open();
+
+	if (fd < 0)
+		return;
+	setns(fd, CLONE_NEWNS);
+	close(fd);
+}
+
+static int bpffs_mount(struct error *error)
+{
+	int home;
+
+	if (bpffs_is_mounted())
+		return 0;
+	home = home_open();
+	if (home != -ENOENT) {
+		if (home >= 0)
+			close(home);
+		return error_set(error, -ENOENT,
+				 "there is no BPF file system at %s in this mount namespace (of `ip"
+				 " netns exec`?), and one mounted here could end with this command;"
+				 " use: nsenter --net=/run/netns/NAME synguard ...",
+				 BPFFS);
+	}
 	if (!mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return 0;
 	return error_set(

@@ -20,6 +20,9 @@ void pins_dir_aside(const char *iface, char ret_dir[PIN_PATH_MAX]);
 
 void pins_file(const char *dir, const char *name, char ret_path[PIN_PATH_MAX]);
 
+/* Call first: goes to the mounts of the process that started this, if these here have no bpffs. */
+void pins_reach(void);
+
 /* Mounts bpffs if it is not there and makes PIN_ROOT. */
 int pins_prepare(struct error *error);
 
