@@ -7,16 +7,20 @@
 # Each step is one system call, which strace makes fail or fatal.  There are about 200, so one run
 # takes every LIFE_STEP-th (LIFE_STEP=1: all of them), from a start that changes from run to run.
 #
+# It takes a minute, and so there is time to see that a hand-off which lingers removes itself.
+#
 # shellcheck disable=SC2317 # functions that case_ok calls
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-step=${LIFE_STEP:-25}
-random_kills=${LIFE_KILLS:-4}
+step=${LIFE_STEP:-35}
+random_kills=${LIFE_KILLS:-3}
 dir=/sys/fs/bpf/synguard
 iface=${TB_IF[server]}
 steps_max=400
+lingerer=sg$$l # another interface of the server, which only waits
+linger_s=80
 
 served()
 {
@@ -196,7 +200,44 @@ detach_killed_any_time()
 	done
 }
 
+linger_start()
+{
+	in_ns server ip link add "$lingerer" type veth peer name "${lingerer}p" || return
+	synguard attach "$lingerer" >/dev/null || return
+	synguard detach "$lingerer" >/dev/null || return
+	linger_from=$SECONDS
+}
+
+lingering_gone()
+{
+	[[ ! -e $dir/$lingerer ]]
+}
+
+linger_over()
+{
+	local left
+
+	if lingering_gone; then
+		((SECONDS - linger_from >= 60)) || fail "gone after $((SECONDS - linger_from)) s only"
+		return
+	fi
+	left=$(synguard status "$lingerer" --json | field handoff_seconds_left)
+	((left + SECONDS - linger_from >= 60)) || fail "it would be gone too early" || return
+	wait_for $((linger_s - (SECONDS - linger_from))) lingering_gone ||
+		fail "still there: $(synguard status "$lingerer")" || return
+	! synguard status "$lingerer" || fail "status still knows it"
+}
+
+# Interrupted or not, nothing stays attached.
+cleanup()
+{
+	synguard detach "$lingerer" --now >/dev/null 2>&1
+	testbed_down
+}
+
 testbed_up || exit 1
+trap cleanup EXIT
+linger_start || exit 1
 server_start --port 80 --echo || exit 1
 if [[ -z $(command -v strace) ]]; then
 	skip_all "strace is not installed: scripts/install-deps"
@@ -213,4 +254,5 @@ case_ok "detach --now killed at any call" killed_at detach_now_killed "$few" unl
 case_ok "detach killed at any time" detach_killed_any_time
 case_ok "attach refused a bpf() call leaves nothing" killed_at attach_refused "$step" bpf
 case_ok "attach refused a netlink message leaves nothing" killed_at attach_refused "$few" sendto
+case_ok "a hand-off that lingers removes itself after a cookie's lifetime" linger_over
 cases_done

@@ -3,8 +3,7 @@
 #
 # What happens to the interface while synguard is on it: down and up, another MTU, another MAC
 # address, another name, gone, made anew; names with a dot, two interfaces at once, and loaders that
-# see other mounts.  Meanwhile the hand-off of the testbed's own interface, detached at the start,
-# removes itself.
+# see other mounts.
 #
 # shellcheck disable=SC2317 # functions that case_ok calls
 
@@ -15,7 +14,6 @@ pins=/sys/fs/bpf/synguard
 server_ns=$TB_PREFIX-server
 client_ns=$TB_PREFIX-client
 net=sg$$n
-linger_s=75
 
 # pair_up NAME SUBNET: a veth pair beside the testbed's, its server end called NAME.
 pair_up()
@@ -261,25 +259,20 @@ bpffs_is_mounted()
 	! ip -n "$server_ns" link show "$net" | grep prog/xdp || fail "XDP is left"
 }
 
-lingering_gone()
+# Interrupted or not, nothing stays attached.
+cleanup()
 {
-	[[ ! -e $pins/${TB_IF[server]} ]]
-}
+	local name
 
-linger_over()
-{
-	wait_for $((linger_s - (SECONDS - $1))) lingering_gone ||
-		fail "still there: $(synguard status "${TB_IF[server]}")" || return
-	((SECONDS - $1 > 55)) || fail "gone after $((SECONDS - $1)) s only" || return
-	! synguard status "${TB_IF[server]}" || fail "status still knows it" || return
-	client 4 --port 80 --send hello --expect hello
+	for name in "$net" "sg$$.7" "sg$$o"; do
+		synguard detach "$name" --now >/dev/null 2>&1
+	done
+	testbed_down
 }
 
 testbed_up || exit 1
+trap cleanup EXIT
 server_start --port 80 --echo || exit 1
-attach "${TB_IF[server]}" || exit 1
-synguard detach "${TB_IF[server]}" >/dev/null || exit 1
-detached_at=$SECONDS
 case_ok "down and up (generic)" with_pair down_up
 case_ok "down and up (native)" with_pair native down_up
 case_ok "attach to an interface that is down" with_pair attach_while_down
@@ -292,5 +285,4 @@ case_ok "a name with a dot" dotted
 case_ok "two interfaces at once, and detach --all" with_pair two_at_once
 case_ok "a loader started by ip netns exec" with_pair netns_exec
 case_ok "a host without the BPF file system mounted" with_pair bpffs_is_mounted
-case_ok "a hand-off that lingers removes itself" linger_over "$detached_at"
 cases_done

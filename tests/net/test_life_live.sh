@@ -10,8 +10,8 @@
 . "$(dirname "$0")/lib.sh"
 
 conns=50
-loops_native=12
-loops_generic=8
+loops_native=10
+loops_generic=6
 isn=1000
 
 # Bytes that the server has received on connections that are open now.
