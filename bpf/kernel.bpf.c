@@ -115,7 +115,10 @@ INLINE void attrs_fill(const struct look *l, const struct service *svc,
 	}
 }
 
-/* tp: the listener.  A listener whose accept queue is full would refuse the child in silence. */
+/*
+ * tp: the listener.  A listener whose accept queue is full would refuse the child in silence.  The kernel
+ * takes no MSS below the floor, so a TCP_MAXSEG below it bounds what is sent there only down to that.
+ */
 INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
@@ -127,7 +130,8 @@ INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct
 	service_fill(skb, tp, l->pkt.is_v6, l->cfg, &svc);
 	attrs_fill(l, &svc, &attrs);
 	if (tp->rx_opt.user_mss && tp->rx_opt.user_mss < attrs.mss)
-		attrs.mss = tp->rx_opt.user_mss;
+		attrs.mss = max_u32(tp->rx_opt.user_mss,
+				    l->pkt.is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4);
 	if (bpf_sk_assign_tcp_reqsk(skb, (struct sock *)tp, &attrs, sizeof(attrs)))
 		return REASON_handoff_failed;
 	return REASON_handoff_ok;
