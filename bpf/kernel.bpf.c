@@ -130,8 +130,8 @@ INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct
 	service_fill(skb, tp, l->pkt.is_v6, l->cfg, &svc);
 	attrs_fill(l, &svc, &attrs);
 	if (tp->rx_opt.user_mss && tp->rx_opt.user_mss < attrs.mss)
-		attrs.mss = max_u32(tp->rx_opt.user_mss,
-				    l->pkt.is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4);
+		attrs.mss =
+		    max_u32(tp->rx_opt.user_mss, l->pkt.is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4);
 	if (bpf_sk_assign_tcp_reqsk(skb, (struct sock *)tp, &attrs, sizeof(attrs)))
 		return REASON_handoff_failed;
 	return REASON_handoff_ok;
