@@ -211,18 +211,24 @@ enum ipv6_next {
 
 /*
  * Walk up to EXT_MAX extension headers (RFC 8200 4).  AH, ESP and anything unknown end the walk:
- * the kernel decides on those, as on a routing header with segments left.  *off and *len are
- * those of the next header and of what follows the fixed header; both move along.
+ * the kernel decides on those, as on a routing header with segments left.  off and len are those of
+ * the next header and of what follows the fixed header; both move along.  Behind the header of a
+ * first fragment the walk goes on, since a SYN may be behind more headers there (and a "fragment"
+ * may be the whole packet, RFC 6946).
  */
 INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u8 next, __u32 off,
 				  __u32 len)
 {
+	int fragment = 0;
+
 	UNROLL
 	for (int i = 0; i <= EXT_MAX; i++) {
 		const __u8 *ext;
-		__u32 ext_len;
+		__u32 ext_len, offset;
 
 		if (next == NEXT_TCP) {
+			if (fragment)
+				return parse_fragment(f, pkt, off, 0, len);
 			pkt->l4_off = (__u16)off;
 			pkt->l4_len = (__u16)len;
 			return PACKET_OK;
@@ -240,10 +246,13 @@ INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u
 			return REASON_ip_bad_length;
 		off += ext_len;
 		len -= ext_len;
-		if (next == NEXT_FRAGMENT)
-			return ext[0] == NEXT_TCP
-				   ? parse_fragment(f, pkt, off, load_u16(ext + 2) & 0xfff8U, len)
-				   : REASON_ext_passed;
+		if (next == NEXT_FRAGMENT) {
+			offset = load_u16(ext + 2) & 0xfff8U;
+			if (offset)
+				return ext[0] == NEXT_TCP ? parse_fragment(f, pkt, off, offset, len)
+							  : REASON_ext_passed;
+			fragment = 1;
+		}
 		if (next == NEXT_ROUTING && ext[3])
 			return REASON_ext_passed;
 		next = ext[0];

@@ -222,6 +222,58 @@ static void atomic_fragments(void **state)
 	bed_expect(*state, frame, len, XDP_PASS, REASON_frag_passed, "atomic fragment, ACK", NULL);
 }
 
+/* The kernel reads on behind a fragment header, so a SYN could hide behind more of them. */
+static void headers_behind_a_fragment_header(void **state)
+{
+	static const struct {
+		const char *row;
+		struct pkt_ext ext[3];
+		__u8 flags;
+		int verdict;
+		enum reason reason;
+	} rows[] = {
+	    {"options",
+	     {{FRAGMENT, 1, {0}}, {DSTOPT, 1, {0}}, {DSTOPT, 2, {0}}},
+	     PKT_SYN,
+	     XDP_DROP,
+	     REASON_frag_syn},
+	    {"more to come",
+	     {{FRAGMENT, 1, {0, 1}}, {DSTOPT, 1, {0}}, {DSTOPT, 1, {0}}},
+	     PKT_SYN,
+	     XDP_DROP,
+	     REASON_frag_syn},
+	    {"two fragment headers",
+	     {{FRAGMENT, 1, {0}}, {FRAGMENT, 1, {0}}, {DSTOPT, 1, {0}}},
+	     PKT_SYN,
+	     XDP_DROP,
+	     REASON_frag_syn},
+	    {"an ACK",
+	     {{DSTOPT, 1, {0}}, {FRAGMENT, 1, {0, 1}}, {DSTOPT, 1, {0}}},
+	     PKT_ACK,
+	     XDP_PASS,
+	     REASON_frag_passed},
+	    {"ESP",
+	     {{FRAGMENT, 1, {0, 1}}, {DSTOPT, 1, {0}}, {ESP, 1, {0}}},
+	     PKT_SYN,
+	     XDP_PASS,
+	     REASON_ext_passed},
+	    {"not the first",
+	     {{FRAGMENT, 1, {0, 16}}, {DSTOPT, 1, {0}}, {DSTOPT, 1, {0}}},
+	     PKT_SYN,
+	     XDP_PASS,
+	     REASON_ext_passed},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct pkt p = bed_syn(1, PORT_PLAIN);
+
+		p.flags = rows[i].flags;
+		p.n_ext = 3;
+		memcpy(p.ext, rows[i].ext, sizeof(rows[i].ext));
+		bed_expect_pkt(*state, &p, rows[i].verdict, rows[i].reason, rows[i].row, NULL);
+	}
+}
+
 /* Neither plain data nor that of TCP Fast Open (option 34) is acknowledged or echoed. */
 static void data_in_the_syn_is_not_acknowledged(void **state)
 {
@@ -294,6 +346,7 @@ int main(void)
 	    cmocka_unit_test_setup(other_extension_headers_are_the_kernels, bed_reset),
 	    cmocka_unit_test_setup(fragments_are_never_answered, bed_reset),
 	    cmocka_unit_test_setup(atomic_fragments, bed_reset),
+	    cmocka_unit_test_setup(headers_behind_a_fragment_header, bed_reset),
 	    cmocka_unit_test_setup(data_in_the_syn_is_not_acknowledged, bed_reset),
 	    cmocka_unit_test_setup(padding_is_ignored, bed_reset),
 	    cmocka_unit_test_setup(push_and_urg_are_a_syn_all_the_same, bed_reset),
