@@ -32,7 +32,7 @@ INLINE struct presence_cell presence_find(const struct conn_key *key)
 
 	if (!p || !k)
 		return cell;
-	index = (__u32)(tuple_hash(k->epoch_mask, key) >> 46);
+	index = (__u32)(tuple_hash(k->presence, key) >> 46);
 	cell.word = &p->cells[(index >> 2) & (PRESENCE_WORDS - 1)];
 	cell.shift = (index & 3) * 8;
 	return cell;
@@ -50,11 +50,16 @@ INLINE void presence_count(const struct conn_key *key, __s32 by)
 		__sync_fetch_and_add(cell.word, (__u32)by << cell.shift);
 }
 
-INLINE struct conn *conn_get(const struct conn_key *key)
+INLINE __u32 presence_of(const struct conn_key *key)
 {
 	const struct presence_cell cell = presence_find(key);
 
-	if (cell.word && !(*cell.word >> cell.shift & 0xff))
+	return cell.word ? *cell.word >> cell.shift & 0xff : 0;
+}
+
+INLINE struct conn *conn_get(const struct conn_key *key)
+{
+	if (!presence_of(key))
 		return 0;
 	return bpf_map_lookup_elem(&conns, key);
 }
@@ -69,6 +74,8 @@ INLINE void conn_delete(struct runtime *rt, const struct conn_key *key)
 
 INLINE int conn_insert(struct runtime *rt, const struct conn_key *key, const struct conn *conn)
 {
+	if (presence_of(key) >= PRESENCE_FULL)
+		return -1;
 	presence_count(key, 1);
 	if (bpf_map_update_elem(&conns, key, conn, BPF_NOEXIST)) {
 		presence_count(key, -1);

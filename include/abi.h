@@ -14,7 +14,7 @@
 #include "reasons.h"
 
 /* Raised whenever a layout below changes; a new reason changes that of the counters by itself. */
-#define SYNGUARD_ABI (2 << 16 | REASON_MAX)
+#define SYNGUARD_ABI (3 << 16 | REASON_MAX)
 
 enum limits {
 	MAX_CONNS = 262144,
@@ -97,10 +97,11 @@ _Static_assert(sizeof(struct expiry) == 48, "expiry has no holes");
 
 /*
  * How many connections fall into each of 4 * PRESENCE_WORDS cells of a hash of their tuple, one
- * byte each: a filter in front of conns that stays in the CPU's cache.  A byte cannot overflow by
- * chance, nor on purpose, since the hash is keyed.
+ * byte each: a filter in front of conns that stays in the CPU's cache.  A cell at PRESENCE_FULL,
+ * which takes malice and the key, takes no more, as if conns were full: a byte that overflowed
+ * would hide the connections in it.
  */
-enum { PRESENCE_WORDS = 65536 };
+enum { PRESENCE_WORDS = 65536, PRESENCE_FULL = 200 };
 
 struct presence {
 	__u32 cells[PRESENCE_WORDS];
@@ -197,16 +198,19 @@ _Static_assert(sizeof(struct runtime) == 48, "runtime has no holes");
 /*
  * Two keys and the epoch from which the current one is used; before it the previous one is.
  * epoch_mask hides the epoch's two bits in the ISN and is not rotated, since it tells which key
- * to use; it also spreads tuples over the presence filter.  All of it comes from getrandom(2).
+ * to use.  presence spreads tuples over the presence filter, and is a secret of its own because
+ * every ISN tells something about epoch_mask to those who collect them.  All of it comes from
+ * getrandom(2).
  */
 struct keys {
 	__u8 current[16];
 	__u8 previous[16];
 	__u64 since_epoch;
 	__u64 epoch_mask;
+	__u64 presence;
 };
 
-_Static_assert(sizeof(struct keys) == 48, "keys has no holes");
+_Static_assert(sizeof(struct keys) == 56, "keys has no holes");
 
 struct count {
 	__u64 packets;

@@ -69,6 +69,8 @@ static int keys_make(struct keys *ret_keys)
 	if (!err)
 		err = random_fill(&keys.epoch_mask, sizeof(keys.epoch_mask));
 	if (!err)
+		err = random_fill(&keys.presence, sizeof(keys.presence));
+	if (!err)
 		*ret_keys = keys;
 	explicit_bzero(&keys, sizeof(keys));
 	return err;

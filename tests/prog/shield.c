@@ -131,7 +131,7 @@ static void config_fill(struct shield *s)
 
 int shield_open(struct shield *s)
 {
-	struct keys ring = {.epoch_mask = 0x1122334455667788};
+	struct keys ring = {.epoch_mask = 0x1122334455667788, .presence = 0x99aabbccddeeff01};
 	struct runtime rt = {.table_complete = 1};
 
 	memset(s, 0, sizeof(*s));
@@ -260,7 +260,7 @@ static void presence_count(struct shield *s, const struct conn_key *key, int by)
 {
 	static struct presence filter;
 	const int map = bpf_map__fd(s->xdp->maps.presence);
-	const __u32 index = (__u32)(tuple_hash(shield_keys(s).epoch_mask, key) >> 46);
+	const __u32 index = (__u32)(tuple_hash(shield_keys(s).presence, key) >> 46);
 
 	read_only(map, &filter);
 	filter.cells[index >> 2] += (__u32)by << (index & 3) * 8;

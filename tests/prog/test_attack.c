@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What clients that keep the rules, but mean harm, can do to the connection table: whatever they
+ * enter, nobody else's connection may get lost.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+
+#include "bed.h"
+
+static struct pkt victim_add(struct bed *b)
+{
+	const struct conn victim = {.state = ESTABLISHED, .kind = KIND_KERNEL};
+	struct pkt p = pkt_new(1, bed_sport(), PORT_PLAIN, PKT_ACK);
+	const struct conn_key key = shield_key(&p);
+
+	shield_conn_write(&b->s, &key, &victim);
+	return p;
+}
+
+static __u32 cell_of(const struct keys *ring, const struct conn_key *key)
+{
+	return (__u32)(tuple_hash(ring->presence, key) >> 46);
+}
+
+/* From its /64, a client may choose its tuples; this one knows the key. */
+static void collide(const struct keys *ring, __u32 cell, struct pkt *syn)
+{
+	static __u32 host;
+	struct conn_key key = shield_key(syn);
+
+	while (cell_of(ring, &key) != cell) {
+		put32(syn->src + 12, ++host);
+		memcpy(key.remote, syn->src, 16);
+	}
+}
+
+static void no_presence_cell_overflows(void **state)
+{
+	struct bed *b = *state;
+	const struct keys ring = shield_keys(&b->s);
+	const struct pkt victim = victim_add(b);
+	const struct conn_key key = shield_key(&victim);
+
+	for (int i = 0; i < 256; i++) {
+		struct pkt syn = bed_syn(1, PORT_PLAIN), ack;
+
+		collide(&ring, cell_of(&ring, &key), &syn);
+		ack = bed_shake(b, &syn);
+		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "client", NULL);
+		bed_expect_pkt(b, &victim, XDP_PASS, REASON_conn_packet, "victim", NULL);
+	}
+}
+
+/* Two bits of epoch_mask's hash go out with every SYN-ACK, so nothing else may hang on it. */
+static void isns_tell_nothing_about_the_filter(void **state)
+{
+	struct bed *b = *state;
+	struct keys ring = shield_keys(&b->s);
+
+	for (int i = 0; i < 32; i++) {
+		const struct pkt victim = victim_add(b);
+
+		ring.epoch_mask = ring.epoch_mask * 6364136223846793005ULL + 1;
+		shield_keys_write(&b->s, &ring);
+		bed_expect_pkt(b, &victim, XDP_PASS, REASON_conn_packet, "victim", NULL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(no_presence_cell_overflows, bed_reset),
+	    cmocka_unit_test_setup(isns_tell_nothing_about_the_filter, bed_reset),
+	};
+
+	return cmocka_run_group_tests(tests, bed_make, bed_end);
+}
