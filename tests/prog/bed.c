@@ -29,8 +29,8 @@ int bed_reset(void **state)
 
 	world_sysctls_restore();
 	shield_conns_clear(&b->s);
-	for (__u16 port = WORLD_PORT_FIRST; port <= WORLD_PORT_LAST; port++)
-		shield_port(&b->s, port, port != PORT_FREE);
+	for (int port = WORLD_PORT_FIRST; port <= WORLD_PORT_LAST; port++)
+		shield_port(&b->s, (__u16)port, port != PORT_FREE);
 	rt.table_complete = 1;
 	rt.tc_alone = 0;
 	rt.listen_gen++;
@@ -76,7 +76,7 @@ void bed_equal(const __u8 *got, unsigned int got_len, const __u8 *want, unsigned
 void bed_expect(struct bed *b, const __u8 *frame, unsigned int len, int verdict, enum reason reason,
 		const char *row, struct outcome *ret)
 {
-	struct outcome own, *o = ret ? ret : &own;
+	struct outcome own = {0}, *o = ret ? ret : &own;
 
 	shield_run(&b->s, frame, len, o);
 	if (o->reason != reason || o->verdict != verdict)

@@ -68,6 +68,12 @@ static void host_says(const __u8 *bytes, unsigned int len, struct parity *ret)
 	ret->sane = (__u32)packet_sane(&ret->packet);
 }
 
+/* Both were zeroed whole before, so padding counts, too. */
+static int equal(const void *a, const void *b, size_t len)
+{
+	return memcmp(a, b, len) == 0;
+}
+
 static void same(const __u8 *bytes, unsigned int len)
 {
 	struct parity bpf, host;
@@ -75,15 +81,15 @@ static void same(const __u8 *bytes, unsigned int len)
 	bpf_says(bytes, len, &bpf);
 	host_says(bytes, len, &host);
 	compared++;
-	if (!memcmp(&bpf, &host, sizeof(bpf)))
+	if (equal(&bpf, &host, sizeof(bpf)))
 		return;
 	print_message("# frame:");
 	for (unsigned int i = 0; i < len; i++)
 		print_message(" %02x", bytes[i]);
 	fail_msg("BPF says %s, the host %s; packet %s, options %s",
 		 reason_name((enum reason)bpf.reason), reason_name((enum reason)host.reason),
-		 memcmp(&bpf.packet, &host.packet, sizeof(bpf.packet)) ? "differs" : "equal",
-		 memcmp(&bpf.opts, &host.opts, sizeof(bpf.opts)) ? "differ" : "equal");
+		 equal(&bpf.packet, &host.packet, sizeof(bpf.packet)) ? "equal" : "differs",
+		 equal(&bpf.opts, &host.opts, sizeof(bpf.opts)) ? "equal" : "differ");
 }
 
 /* Shape i of the corpus; 0 behind the last. */
@@ -143,7 +149,7 @@ static void mutations(void **state)
 	while (shape(shapes, scratch))
 		shapes++;
 	for (int i = 0; i < MUTATIONS; i++) {
-		unsigned int len = shape((unsigned int)random() % shapes, frame);
+		unsigned int len = shape(shapes ? (unsigned int)random() % shapes : 0, frame);
 
 		for (long n = 1 + random() % 4; n; n--)
 			frame[12 + (unsigned int)random() % (len - 12)] = (__u8)random();

@@ -11,25 +11,26 @@
 #include "bed.h"
 
 /* -1: the SYN has no MSS option. */
+static const struct {
+	int mss;
+	int cookie4;
+	int cookie6;
+	__u16 says4;
+	__u16 says6;
+} mss_rows[] = {
+    {-1, 1, 1, 536, 1220},    {0, 1, 1, 536, 1220},      {1, 0, 0, 0, 0},
+    {88, 0, 0, 0, 0},         {300, 0, 0, 0, 0},         {535, 0, 0, 0, 0},
+    {536, 1, 0, 536, 0},      {1219, 1, 0, 1200, 0},     {1220, 1, 1, 1200, 1220},
+    {1460, 1, 1, 1460, 1440}, {65535, 1, 1, 8960, 8940},
+};
+
 static void small_mss_is_the_kernels(void **state)
 {
-	static const struct {
-		int mss;
-		int cookie4;
-		int cookie6;
-		__u16 says4;
-		__u16 says6;
-	} rows[] = {
-	    {-1, 1, 1, 536, 1220},    {0, 1, 1, 536, 1220},      {1, 0, 0, 0, 0},
-	    {88, 0, 0, 0, 0},         {300, 0, 0, 0, 0},         {535, 0, 0, 0, 0},
-	    {536, 1, 0, 536, 0},      {1219, 1, 0, 1200, 0},     {1220, 1, 1, 1200, 1220},
-	    {1460, 1, 1, 1460, 1440}, {65535, 1, 1, 8960, 8940},
-	};
 	struct bed *b = *state;
 
-	for (size_t i = 0; i < 2 * COUNT_OF(rows); i++) {
-		const int v6 = i & 1, mss = rows[i / 2].mss;
-		const int cookie = v6 ? rows[i / 2].cookie6 : rows[i / 2].cookie4;
+	for (size_t i = 0; i < 2 * COUNT_OF(mss_rows); i++) {
+		const int v6 = i & 1, mss = mss_rows[i / 2].mss;
+		const int cookie = v6 ? mss_rows[i / 2].cookie6 : mss_rows[i / 2].cookie4;
 		struct pkt p = pkt_new(v6, bed_sport(), PORT_PLAIN, PKT_SYN);
 		struct tcp_offer offer;
 		struct synack a;
@@ -45,7 +46,7 @@ static void small_mss_is_the_kernels(void **state)
 			continue;
 		a = bed_synack(&p, &o);
 		assert_int_equal(bed_decode(b, &p, &a, &offer), COOKIE_VALID);
-		assert_int_equal(offer.mss, v6 ? rows[i / 2].says6 : rows[i / 2].says4);
+		assert_int_equal(offer.mss, v6 ? mss_rows[i / 2].says6 : mss_rows[i / 2].says4);
 	}
 }
 
@@ -127,7 +128,7 @@ static void options_row(struct bed *b, const struct options *row, int v6)
 	a = bed_synack(&p, &o);
 	want.mss = !want.mss ? (v6 ? 1220 : 536) : (v6 && want.mss == 1460 ? 1440 : want.mss);
 	assert_int_equal(bed_decode(b, &p, &a, &got), COOKIE_VALID);
-	if (memcmp(&got, &want, sizeof(got)))
+	if (memcmp(&got, &want, sizeof(got)) != 0)
 		fail_msg("%s: mss %u wscale %u sack %u ts %u", row->row, got.mss, got.wscale,
 			 got.sack, got.tstamp);
 	assert_int_equal(a.has_ts, want.tstamp);

@@ -52,7 +52,8 @@ static long sysctl_swap(const char *path, long value)
 	file = fopen(full, "r+");
 	must(file && fscanf(file, "%ld", &old) == 1, full);
 	rewind(file);
-	must(fprintf(file, "%ld\n", value) > 0 && !fclose(file), full);
+	must(fprintf(file, "%ld\n", value) > 0, full);
+	must(fclose(file) == 0, full);
 	return old;
 }
 

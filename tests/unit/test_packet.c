@@ -112,6 +112,7 @@ static void parsed_is_sound(enum reason r, const struct packet *pkt, unsigned in
 
 static void random_bytes(void **state)
 {
+	static const __u8 ip4[] = {0x08, 0x00, 0x45}, ip6[] = {0x86, 0xdd, 0x60};
 	__u8 bytes[160];
 	struct packet pkt;
 
@@ -121,7 +122,7 @@ static void random_bytes(void **state)
 
 		rng_fill(bytes, len);
 		if (len > 14 && i & 1)
-			memcpy(bytes + 12, i & 2 ? "\x08\x00\x45" : "\x86\xdd\x60", 3);
+			memcpy(bytes + 12, i & 2 ? ip4 : ip6, 3);
 		parsed_is_sound(parse(bytes, len, &pkt), &pkt, len);
 	}
 }

@@ -69,7 +69,7 @@ static void promised_names_are_there(void **state)
 	for (size_t i = 0; i < COUNT_OF(promised); i++) {
 		size_t j = 0;
 
-		while (j < COUNT_OF(rows) && strcmp(rows[j].name, promised[i]))
+		while (j < COUNT_OF(rows) && strcmp(rows[j].name, promised[i]) != 0)
 			j++;
 		if (j == COUNT_OF(rows))
 			fail_msg("%s is missing", promised[i]);

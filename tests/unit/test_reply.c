@@ -54,20 +54,20 @@ static __u32 sum_fold(__u32 sum)
 static unsigned int options_expected(unsigned int set, __u8 *out)
 {
 	static const __u8 ts[] = {8, 10, 0xca, 0xfe, 0, 1, 0xca, 0xfe, 0, 2};
-	unsigned int n = 0;
+	static const __u8 mss[] = {2, 4, 5, 0xb4}, sack[] = {1, 1, 4, 2}, ws[] = {1, 3, 3, 7};
+	unsigned int n = 4;
 
-	memcpy(out, "\2\4\5\xb4", 4);
-	n = 4;
+	memcpy(out, mss, 4);
 	if (set & 64) {
-		memcpy(out + n, set & 16 ? "\4\2" : "\1\1", 2);
+		memcpy(out + n, set & 16 ? sack + 2 : sack, 2);
 		memcpy(out + n + 2, ts, 10);
 		n += 12;
 	} else if (set & 16) {
-		memcpy(out + n, "\1\1\4\2", 4);
+		memcpy(out + n, sack, 4);
 		n += 4;
 	}
 	if ((set & 15) != WSCALE_NONE) {
-		memcpy(out + n, "\1\3\3\7", 4);
+		memcpy(out + n, ws, 4);
 		n += 4;
 	}
 	return n;

@@ -63,9 +63,9 @@ static void options_are(const __u8 *bytes, __u8 len, const char *what)
 	tcpopts_walk(&f, &pkt, &walked);
 	free(segment);
 	parsed.at = walked.at = 0;
-	if (memcmp(&walked, &want, sizeof(want)))
+	if (memcmp(&walked, &want, sizeof(want)) != 0)
 		fail_msg("%s: walked otherwise than the kernel", what);
-	if (memcmp(&parsed, &want, sizeof(want)))
+	if (memcmp(&parsed, &want, sizeof(want)) != 0)
 		fail_msg("%s: parsed otherwise than walked", what);
 }
 
