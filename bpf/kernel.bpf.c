@@ -115,10 +115,7 @@ INLINE void attrs_fill(const struct look *l, const struct service *svc,
 	}
 }
 
-/*
- * tp: the listener.  A listener whose accept queue is full would refuse the child in silence.  The kernel
- * takes no MSS below the floor, so a TCP_MAXSEG below it bounds what is sent there only down to that.
- */
+/* tp: the listener.  A listener whose accept queue is full would refuse the child in silence. */
 INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;

@@ -199,6 +199,8 @@ INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6, const 
 	s->listening = 1;
 	s->mptcp = bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp;
 	s->signed_only = listener_signs(tp);
+	s->mss_small =
+	    tp->rx_opt.user_mss && tp->rx_opt.user_mss < (is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4);
 	s->mss = mss_advertised(ctx, tp, is_v6, cfg);
 	s->window_nots = window_bytes(&in, s->mss);
 	s->window_ts = window_bytes(&in, s->mss - TS_OPTION_LEN);

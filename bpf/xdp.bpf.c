@@ -170,7 +170,7 @@ INLINE enum reason syn_classify(struct xdp_md *ctx, struct pass *p, const struct
 	facts.is_signed = opts.is_signed || svc->signed_only;
 	facts.cookies = p->cfg->mode == MODE_ALWAYS && svc->allow_cookie;
 	facts.dst_unicast = addr_classify(p->pkt.key.local, p->pkt.is_v6) == ADDR_UNICAST;
-	facts.mss = answer.offer.mss;
+	facts.mss = svc->mss_small ? 0 : answer.offer.mss;
 	r = decide_syn(&facts);
 	if (reason_kernel_handshake(r))
 		port_kernel_handshake(p->pkt.key.local_port, p->cfg, p->now);
@@ -209,7 +209,8 @@ INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struc
 	     budget_take(p->cfg, p->now)) &&
 	    kernel_adopt(ctx, p))
 		return REASON_conn_packet;
-	if (svc->mptcp || svc->signed_only || !svc->allow_cookie || svc->kernel_cookies)
+	if (svc->mptcp || svc->signed_only || svc->mss_small || !svc->allow_cookie ||
+	    svc->kernel_cookies)
 		return REASON_ack_kernel;
 	return otherwise;
 }

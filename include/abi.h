@@ -131,7 +131,8 @@ struct service {
 	__u8 reflect_tos; /* sysctl tcp_reflect_tos: the SYN-ACK takes the SYN's DSCP */
 	__u8 signed_only; /* the listener has TCP-MD5 or TCP-AO keys: its SYNs are the kernel's */
 	__u8 kernel_cookies; /* the kernel has sent cookies of its own in the last two minutes */
-	__u8 pad[3];
+	__u8 mss_small;      /* TCP_MAXSEG below what a hand-off takes: its SYNs are the kernel's */
+	__u8 pad[2];
 };
 
 _Static_assert(sizeof(struct service) == 52, "service has no holes");

@@ -27,7 +27,7 @@
 	X(syn_passed, XDP, PASS, "SYN given to the kernel: mode monitor, or tcp_syncookies is 0")  \
 	X(syn_conn_exists, XDP, PASS, "SYN for a connection that the kernel already has")          \
 	X(syn_mptcp, XDP, PASS, "SYN to an MPTCP listener, which cannot take a cookie's socket")   \
-	X(syn_mss_small, XDP, PASS, "SYN with an MSS below 536 (IPv4) or 1220 (IPv6)")             \
+	X(syn_mss_small, XDP, PASS, "SYN or listener with an MSS below 536 (IPv4) or 1220 (IPv6)") \
 	X(syn_md5_ao, XDP, PASS, "SYN signed with TCP-MD5 or TCP-AO")                              \
 	X(synack_passed, XDP, PASS, "SYN-ACK: the answer to a connection that this host opens")    \
 	X(syn_reply_failed, XDP, DROP, "SYN whose answer the driver had no room for")              \

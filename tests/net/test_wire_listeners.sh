@@ -191,7 +191,7 @@ case_both "a listener with MD5 keys is left to the kernel" signed
 case_both "a small MSS is left to the kernel" small_mss
 case_both "a group of SO_REUSEPORT listeners" listener_case "--reuseport 4" syn_cookie_sent
 case_both "a listener with TCP_MAXSEG" listener_case "--maxseg 1300" syn_cookie_sent
-case_both "a listener whose TCP_MAXSEG no hand-off takes" listener_case "--maxseg 500" syn_cookie_sent
+case_both "a listener whose TCP_MAXSEG no hand-off takes" listener_case "--maxseg 500" syn_mss_small
 case_both "a listener with a tiny SO_RCVBUF" listener_case "--rcvbuf 1" syn_cookie_sent
 case_ok "an IPv4 listener" listener_case 4 "--addr ${TB_IP4[server]}" syn_cookie_sent
 case_both "a SYN with Fast Open is answered without" fast_open_option

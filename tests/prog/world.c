@@ -129,7 +129,7 @@ static void flavour_set(int fd, int v6, int port)
 	else if (port == PORT_RCVBUF_BIG)
 		set_int(fd, SOL_SOCKET, SO_RCVBUF, 150000, "set SO_RCVBUF");
 	else if (port == PORT_MAXSEG)
-		set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 1000, "set TCP_MAXSEG");
+		set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 1300, "set TCP_MAXSEG");
 	else if (port == PORT_CLAMP)
 		set_int(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, 20000, "set TCP_WINDOW_CLAMP");
 	else if (port == PORT_NO_PMTU && !v6)
