@@ -90,13 +90,17 @@ INLINE int conn_insert(struct runtime *rt, const struct conn_key *key, const str
  * with force, will come: where the kernel's TIME_WAIT outlives ours, a miss no longer means that
  * the kernel has nothing).
  */
-static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 now)
+static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 now, int force)
 {
 	struct conn *conn = conn_get(&e->key);
 
-	if (!conn || conn->state == ESTABLISHED)
+	if (!conn)
 		return 0;
-	if (conn->expires > e->at && conn->expires > now) {
+	if (conn->state == ESTABLISHED) {
+		conn->expires = 0;
+		return 0;
+	}
+	if (!force && conn->expires > e->at && conn->expires > now) {
 		e->at = conn->expires;
 		return (int)bpf_map_push_elem(&expiry, e, 0);
 	}
@@ -123,7 +127,7 @@ INLINE void expiry_run(struct runtime *rt, __u64 now, int force)
 		 */
 		if (bpf_map_pop_elem(&expiry, &e))
 			return;
-		expiry_settle(rt, &e, now);
+		expiry_settle(rt, &e, now, force);
 	}
 }
 
@@ -141,13 +145,29 @@ INLINE void expiry_add(struct runtime *rt, const struct conn_key *key, __u64 at,
 }
 
 /*
- * Enter or replace.  When the table is full, closed connections make room; if that is not enough
- * the table is no longer complete, which is what sends later misses to the kernel's own table.
+ * Let an entry go at a time in jiffies.  While its last such time is still to come it is in the
+ * queue already, and goes back into it when its turn comes (expiry_settle()).  So a tuple has one
+ * place in the queue however often it is used, and no client can fill the queue with one.
+ */
+INLINE void conn_linger(struct runtime *rt, const struct conn_key *key, struct conn *conn, __u64 at,
+			__u64 now)
+{
+	const int queued = conn->expires > now;
+
+	conn->expires = at;
+	if (!queued)
+		expiry_add(rt, key, at, now);
+}
+
+/*
+ * Enter a tuple that has no entry; one that another CPU has entered meanwhile stays.  When the
+ * table is full, closed connections make room; if that is not enough the table is no longer
+ * complete, which is what sends later misses to the kernel's own table.
  */
 INLINE int conn_put(struct runtime *rt, const struct conn_key *key, const struct conn *conn,
 		    __u64 now)
 {
-	if (!conn_insert(rt, key, conn) || !bpf_map_update_elem(&conns, key, conn, BPF_EXIST))
+	if (!conn_insert(rt, key, conn) || conn_get(key))
 		return 0;
 	expiry_run(rt, now, 1);
 	if (!conn_insert(rt, key, conn))
@@ -155,6 +175,37 @@ INLINE int conn_put(struct runtime *rt, const struct conn_key *key, const struct
 	__sync_fetch_and_add(&rt->table_full, 1);
 	rt->table_complete = 0;
 	return -1;
+}
+
+/*
+ * What is left of an older connection becomes a new one, in place; unless the socket watcher, on
+ * another CPU, says meanwhile that the kernel has a socket: that stands.
+ */
+INLINE void conn_renew(struct runtime *rt, const struct conn_key *key, struct conn *conn,
+		       const struct conn *fresh, __u64 now)
+{
+	__u32 *state = (__u32 *)(void *)conn; /* and kind */
+	const __u32 was = *state;
+
+	if ((was & 0xff) == ESTABLISHED)
+		return;
+	conn_linger(rt, key, conn, fresh->expires, now);
+	conn->assigned_at = fresh->assigned_at;
+	conn->offer = fresh->offer;
+	conn->client_isn = fresh->client_isn;
+	conn->server_isn = fresh->server_isn;
+	conn->sock_cookie = 0;
+	__sync_val_compare_and_swap(state, was, *(const __u32 *)(const void *)fresh);
+}
+
+/* An entry that is to go at fresh->expires; conn is the one that there is, or NULL. */
+INLINE void conn_enter(struct runtime *rt, const struct conn_key *key, struct conn *conn,
+		       const struct conn *fresh, __u64 now)
+{
+	if (conn)
+		conn_renew(rt, key, conn, fresh, now);
+	else if (!conn_put(rt, key, fresh, now))
+		expiry_add(rt, key, fresh->expires, now);
 }
 
 /* The kernel may have half-open handshakes on this port from now on; now in jiffies. */

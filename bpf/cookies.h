@@ -58,7 +58,7 @@ INLINE void handshake_enter(struct runtime *rt, const struct config *cfg, const 
 			    const struct tcp_offer *offer, __u32 assigned_at)
 {
 	const __u64 now = bpf_jiffies64();
-	const struct conn *old = conn_get(&pkt->key);
+	struct conn *old = conn_get(&pkt->key);
 	struct conn conn = {
 	    .state = SYN_RECV,
 	    .kind = KIND_COOKIE,
@@ -72,8 +72,7 @@ INLINE void handshake_enter(struct runtime *rt, const struct config *cfg, const 
 	if (old && old->state == SYN_RECV && old->client_isn == conn.client_isn &&
 	    old->server_isn == conn.server_isn)
 		return;
-	if (!conn_put(rt, &pkt->key, &conn, now))
-		expiry_add(rt, &pkt->key, conn.expires, now);
+	conn_enter(rt, &pkt->key, old, &conn, now);
 }
 
 #endif

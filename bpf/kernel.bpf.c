@@ -269,8 +269,12 @@ static __noinline int sock_established(struct runtime *rt, const struct conn_key
 	    .state = ESTABLISHED, .kind = KIND_KERNEL, .sock_cookie = cookie};
 	struct conn *conn = conn_get(key);
 
+	if (!conn) {
+		conn_put(rt, key, &fresh, bpf_jiffies64());
+		conn = conn_get(key);
+	}
 	if (!conn)
-		return conn_put(rt, key, &fresh, bpf_jiffies64());
+		return 0;
 	conn->sock_cookie = cookie;
 	conn->state = ESTABLISHED;
 	return 0;
@@ -295,12 +299,11 @@ static __noinline int sock_closed(const struct config *cfg, struct runtime *rt,
 		conn_delete(rt, key);
 		return 0;
 	}
-	conn->expires = now + (__u64)LINGER_S * cfg->hz;
+	conn_linger(rt, key, conn, now + (__u64)LINGER_S * cfg->hz, now);
 	conn->state =
 	    oldstate == K_TCP_FIN_WAIT1 || oldstate == K_TCP_FIN_WAIT2 || oldstate == K_TCP_CLOSING
 		? TIME_WAIT
 		: CLOSE;
-	expiry_add(rt, key, conn->expires, now);
 	return 0;
 }
 
@@ -401,7 +404,8 @@ int synguard_adopt(struct bpf_iter__tcp *ctx)
 		return 0;
 	now = bpf_jiffies64();
 	conn.sock_cookie = bpf_get_socket_cookie(sk);
-	conn.expires = now + (__u64)LINGER_S * cfg->hz;
+	if (sk->skc_state == K_TCP_TIME_WAIT || sk->skc_state == K_TCP_NEW_SYN_RECV)
+		conn.expires = now + (__u64)LINGER_S * cfg->hz;
 	if (sk->skc_state == K_TCP_TIME_WAIT)
 		conn.state = TIME_WAIT;
 	if (sk->skc_state == K_TCP_NEW_SYN_RECV) {

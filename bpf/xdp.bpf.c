@@ -82,6 +82,7 @@ __noinline int frame_options(struct xdp_md *ctx, const struct packet *pkt, struc
 static __noinline int kernel_adopt(struct xdp_md *ctx, struct pass *p)
 {
 	struct conn conn = {.state = ESTABLISHED, .kind = KIND_ADOPTED};
+	struct conn *old;
 
 	if (kernel_socket(ctx, &p->pkt) != SOCK_HAS_CONN)
 		return 0;
@@ -90,11 +91,13 @@ static __noinline int kernel_adopt(struct xdp_md *ctx, struct pass *p)
 	 * end the watcher will see may be.  So the entry waits for its expiry; the watcher
 	 * promotes it.
 	 */
+	old = conn_get(&p->pkt.key);
+	if (old && old->expires > p->now)
+		return 1;
 	conn.state = SYN_RECV;
 	conn.kind = KIND_KERNEL;
 	conn.expires = p->now + (__u64)LINGER_S * p->cfg->hz;
-	if (!conn_put(p->rt, &p->pkt.key, &conn, p->now))
-		expiry_add(p->rt, &p->pkt.key, conn.expires, p->now);
+	conn_enter(p->rt, &p->pkt.key, old, &conn, p->now);
 	return 1;
 }
 

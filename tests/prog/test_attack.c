@@ -68,11 +68,32 @@ static void isns_tell_nothing_about_the_filter(void **state)
 	}
 }
 
+/* A queue full of one tuple would leave no place for the others' ends. */
+static void one_tuple_has_one_place_in_the_queue(void **state)
+{
+	struct bed *b = *state;
+	struct pkt syn = bed_syn(0, PORT_PLAIN);
+	struct expiry due;
+	int places = 0;
+
+	for (int i = 0; i < 20; i++) {
+		struct pkt ack;
+
+		syn.seq += 1000;
+		ack = bed_shake(b, &syn);
+		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "ACK", NULL);
+	}
+	while (!bpf_map_lookup_and_delete_elem(b->s.expiry_map, NULL, &due))
+		places++;
+	assert_int_equal(places, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(no_presence_cell_overflows, bed_reset),
 	    cmocka_unit_test_setup(isns_tell_nothing_about_the_filter, bed_reset),
+	    cmocka_unit_test_setup(one_tuple_has_one_place_in_the_queue, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_make, bed_end);
