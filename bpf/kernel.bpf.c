@@ -387,33 +387,49 @@ struct bpf_iter__tcp {
 	struct sock_common *sk_common;
 } __attribute__((preserve_access_index));
 
+/* XDP may have entered a whole connection before, as one that expires: see kernel_adopt(). */
+INLINE void adopt_whole(struct runtime *rt, const struct conn_key *key, __u64 cookie, __u64 now)
+{
+	const struct conn fresh = {
+	    .state = ESTABLISHED, .kind = KIND_ADOPTED, .sock_cookie = cookie};
+	struct conn *conn = conn_get(key);
+
+	if (!conn) {
+		conn_put(rt, key, &fresh, now);
+		return;
+	}
+	conn->sock_cookie = cookie;
+	conn->state = ESTABLISHED;
+}
+
 /* Run once at attach: every socket of this network namespace, of any state but LISTEN. */
 SEC("iter/tcp")
 int synguard_adopt(struct bpf_iter__tcp *ctx)
 {
 	struct config *cfg = config_get();
 	struct runtime *rt = runtime_get();
-	struct conn conn = {.state = ESTABLISHED, .kind = KIND_ADOPTED};
+	struct conn fresh = {.state = TIME_WAIT, .kind = KIND_ADOPTED};
 	struct sock_common *sk = ctx->sk_common;
 	struct conn_key key;
 	__u64 now;
 
 	if (!sk || !cfg || !rt || sk->skc_state == K_TCP_LISTEN || sk->skc_state == K_TCP_CLOSE)
 		return 0;
-	if (!port_protected(sk->skc_num) || !key_from_sock(sk, sk->skc_num, &key) || conn_get(&key))
+	if (!port_protected(sk->skc_num) || !key_from_sock(sk, sk->skc_num, &key))
 		return 0;
 	now = bpf_jiffies64();
-	conn.sock_cookie = bpf_get_socket_cookie(sk);
-	if (sk->skc_state == K_TCP_TIME_WAIT || sk->skc_state == K_TCP_NEW_SYN_RECV)
-		conn.expires = now + (__u64)LINGER_S * cfg->hz;
-	if (sk->skc_state == K_TCP_TIME_WAIT)
-		conn.state = TIME_WAIT;
+	if (sk->skc_state != K_TCP_TIME_WAIT && sk->skc_state != K_TCP_NEW_SYN_RECV) {
+		adopt_whole(rt, &key, bpf_get_socket_cookie(sk), now);
+		return 0;
+	}
 	if (sk->skc_state == K_TCP_NEW_SYN_RECV) {
-		conn.state = SYN_RECV;
+		fresh.state = SYN_RECV;
 		port_kernel_handshake(sk->skc_num, cfg, now);
 	}
-	if (!conn_put(rt, &key, &conn, now) && conn.state != ESTABLISHED)
-		expiry_add(rt, &key, conn.expires, now);
+	fresh.sock_cookie = bpf_get_socket_cookie(sk);
+	fresh.expires = now + (__u64)LINGER_S * cfg->hz;
+	if (!conn_get(&key))
+		conn_enter(rt, &key, 0, &fresh, now);
 	return 0;
 }
 

@@ -263,6 +263,28 @@ static void rst_without_an_entry_asks_the_kernel(void **state)
 	}
 }
 
+/* While attach is under way, XDP finds a connection before the adoption does. */
+static void adoption_keeps_what_xdp_found_first(void **state)
+{
+	struct bed *b = *state;
+
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct runtime rt = shield_runtime(&b->s);
+		struct conn conn;
+		struct live l;
+
+		open_live(b, v6, PORT_PLAIN, &l);
+		shield_conn_delete(&b->s, &l.key);
+		rt.table_complete = 0;
+		shield_runtime_write(&b->s, &rt);
+		bed_expect_pkt(b, &l.next, XDP_PASS, REASON_conn_packet, "found by XDP", NULL);
+		shield_adopt(&b->s);
+		assert_true(shield_conn(&b->s, &l.key, &conn));
+		assert_int_equal(conn.state, ESTABLISHED);
+		close(l.fd);
+	}
+}
+
 static void adoption_enters_every_socket(void **state)
 {
 	struct bed *b = *state;
@@ -359,6 +381,7 @@ int main(void)
 	    cmocka_unit_test_setup(missing_entry_comes_back, bed_reset),
 	    cmocka_unit_test_setup(half_open_sockets_of_the_kernel_are_found, bed_reset),
 	    cmocka_unit_test_setup(rst_without_an_entry_asks_the_kernel, bed_reset),
+	    cmocka_unit_test_setup(adoption_keeps_what_xdp_found_first, bed_reset),
 	    cmocka_unit_test_setup(adoption_enters_every_socket, bed_reset),
 	    cmocka_unit_test_setup(syn_to_an_mptcp_listener_wakes_its_port, bed_reset),
 	    cmocka_unit_test_setup(full_table_still_hands_off, bed_reset),
