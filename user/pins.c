@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "pins.h"
 
 #define BPFFS "/sys/fs/bpf"
@@ -175,18 +177,42 @@ static enum remove_step remove_step_of(const char *name)
 	return strcmp(name, "config") ? REMOVE_MAPS : REMOVE_CONFIG;
 }
 
+/* At once, and not when the kernel gets round to freeing what no longer has a pin. */
+static void link_end(const char *dir, const char *name)
+{
+	char path[PIN_PATH_MAX];
+	int fd;
+
+	pins_file(dir, name, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	bpf_link_detach(fd); /* not every kind of link can; then removing the pin must do */
+	close(fd);
+}
+
+static int remove_file(const char *dir, int dir_fd, const char *name)
+{
+	if (remove_step_of(name) == REMOVE_LINKS)
+		link_end(dir, name);
+	return unlinkat(dir_fd, name, 0) ? -errno : 0;
+}
+
 static int remove_files(const char *dir, enum remove_step step)
 {
 	struct dirent *entry;
 	DIR *stream = opendir(dir);
-	int err = 0;
+	int err = 0, failed;
 
 	if (!stream)
 		return -errno;
-	while ((entry = readdir(stream)))
-		if (entry->d_name[0] != '.' && remove_step_of(entry->d_name) == step &&
-		    unlinkat(dirfd(stream), entry->d_name, 0))
-			err = -errno;
+	while ((entry = readdir(stream))) {
+		if (entry->d_name[0] == '.' || remove_step_of(entry->d_name) != step)
+			continue;
+		failed = remove_file(dir, dirfd(stream), entry->d_name);
+		if (failed)
+			err = failed;
+	}
 	closedir(stream);
 	return err;
 }
