@@ -211,6 +211,9 @@ static void timestamps_must_be_as_in_the_handshake(void **state)
 		pkt_opt(&ack, nops, 2);
 		pkt_opt_ts(&ack, 7, 9);
 		expect_refused(b, &ack, REASON_ack_cookie_invalid, "timestamps out of nowhere");
+		/* A TSecr of 0 echoes nothing: as if there were none (the kernel's rule for cookies). */
+		put32(ack.opt + 8, 0);
+		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "TSecr 0 of none", NULL);
 	}
 }
 
