@@ -29,7 +29,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out %.bpf.c,$(wild
 TOOLS_BPF := $(patsubst tests/tools/%.bpf.c,$(BUILD)/tools/%.bpf.o,$(wildcard tests/tools/*.bpf.c))
 BENCH_BPF := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bench/%.bpf.o,$(wildcard tests/bench/*.bpf.c))
 
-.PHONY: all help deps demo test test-run bench lint install uninstall clean
+.PHONY: all help deps demo test test-run bench fuzz lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -55,6 +55,10 @@ bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_JSON=FILE w
 	@$(MAKE) --no-print-directory -s $(BUILD)/bench/bench
 	@$(BUILD)/bench/bench
 
+FUZZ_SECONDS ?= 20
+fuzz: $(BUILD)/fuzz/fuzz_packet ## FUZZ_SECONDS of crafted frames against the parsers (libclang-rt-14-dev)
+	@cd $(<D) && ./$(<F) -max_total_time=$(FUZZ_SECONDS) -max_len=512 -use_value_profile=1
+
 lint: ## formatters and static checkers (scripts/install-deps --lint installs them)
 	@scripts/lint
 
@@ -78,6 +82,11 @@ $(BUILD)/synguard: $(USER_OBJ)
 $(BUILD)/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/unit $(SANITIZE) $< -o $@ -lcmocka
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c
+	@mkdir -p $(@D)
+	$(CLANG) -O1 -g $(WARN) $(WERROR) -Iinclude -MMD -MP \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $< -o $@
 
 $(BUILD)/prog/%.o: tests/prog/%.c $(SKELETONS)
 	@mkdir -p $(@D)
