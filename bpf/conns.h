@@ -104,8 +104,8 @@ static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 
 		e->at = conn->expires;
 		return (int)bpf_map_push_elem(&expiry, e, 0);
 	}
-	if (conn->state == TIME_WAIT && conn->expires > now)
-		rt->table_complete = 0;
+	if (conn->state == TIME_WAIT && conn->expires > rt->incomplete_until)
+		rt->incomplete_until = conn->expires;
 	conn_delete(rt, &e->key);
 	return 0;
 }
@@ -129,6 +129,12 @@ INLINE void expiry_run(struct runtime *rt, __u64 now, int force)
 			return;
 		expiry_settle(rt, &e, now, force);
 	}
+}
+
+/* Does a miss mean that the kernel has no such connection (half-open ones of its own aside)? */
+INLINE int table_complete(const struct runtime *rt, __u64 now)
+{
+	return rt->table_complete && rt->incomplete_until <= now;
 }
 
 /* Remember to remove key at a time in jiffies. */

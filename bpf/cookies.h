@@ -36,6 +36,7 @@ INLINE enum cookie_verdict ack_check(const struct packet *pkt, const struct tcpo
 	    .epoch = now >> (cfg->epoch_shift & 63),
 	    .client_isn = pkt->seq - 1,
 	    .is_v6 = pkt->is_v6,
+	    .vlan = pkt->vlan,
 	};
 
 	if (!in.ring)

@@ -44,6 +44,7 @@ struct look {
 	struct config *cfg;
 	struct runtime *rt;
 	__u64 now; /* jiffies */
+	enum mark mark;
 	struct tcp_offer offer;
 	struct tcpopts opts;
 };
@@ -68,12 +69,16 @@ __noinline int skb_options(struct __sk_buff *skb, const struct packet *pkt,
 	return 0;
 }
 
-/* Did XDP, in this packet's pass, put our mark in front of it? */
-INLINE int is_marked(const struct __sk_buff *skb, const struct config *cfg)
+/* What XDP, in this packet's pass, wrote in front of it. */
+INLINE enum mark mark_read(const struct __sk_buff *skb, const struct config *cfg)
 {
 	const __u32 *meta = (const __u32 *)(long)skb->data_meta;
 
-	return (const void *)(meta + 1) <= (const void *)(long)skb->data && *meta == cfg->mark;
+	if ((const void *)(meta + 1) > (const void *)(long)skb->data)
+		return MARK_NONE;
+	if (*meta == (cfg->mark ^ MARK_PROVEN))
+		return MARK_PROVEN;
+	return *meta == (cfg->mark ^ MARK_PENDING) ? MARK_PENDING : MARK_NONE;
 }
 
 /*
@@ -93,6 +98,20 @@ INLINE int assigned_lately(const struct conn *conn, const struct config *cfg, __
 static __noinline enum cookie_verdict look_check(struct look *l)
 {
 	return ack_check(&l->pkt, &l->opts, l->cfg, l->rt, l->now, &l->offer);
+}
+
+/*
+ * Is the handshake proven?  Where XDP has just said so, its entry tells what was agreed; else the
+ * cookie is checked here.  On 1, l->offer is filled.
+ */
+INLINE int look_proven(struct look *l, const struct conn *conn)
+{
+	if (l->mark == MARK_PROVEN && conn && conn->client_isn == l->pkt.seq - 1 &&
+	    conn->server_isn == l->pkt.ack - 1) {
+		l->offer = conn->offer;
+		return 1;
+	}
+	return look_check(l) == COOKIE_VALID;
 }
 
 INLINE void attrs_fill(const struct look *l, const struct service *svc,
@@ -115,20 +134,39 @@ INLINE void attrs_fill(const struct look *l, const struct service *svc,
 	}
 }
 
-/* tp: the listener.  A listener whose accept queue is full would refuse the child in silence. */
+/*
+ * Would the listener refuse the child?  Its accept queue does not show yet what was handed off in
+ * this very batch; so what this CPU handed off in this jiffy counts as well.
+ */
+INLINE int backlog_full(const struct sock *sk, __u64 now)
+{
+	const __u32 zero = 0;
+	struct budget *b = bpf_map_lookup_elem(&budgets, &zero);
+
+	if (!b)
+		return 0;
+	if (b->handoff_at != (__u32)now) {
+		b->handoff_at = (__u32)now;
+		b->handoffs = 0;
+	}
+	if (sk->sk_ack_backlog + b->handoffs > sk->sk_max_ack_backlog)
+		return 1;
+	b->handoffs++;
+	return 0;
+}
+
+/* tp: the listener. */
 INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct tcp_sock *tp)
 {
-	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	struct bpf_tcp_req_attrs attrs = {};
 	struct service svc = {};
 
-	if (sk->sk_ack_backlog > sk->sk_max_ack_backlog)
+	if (backlog_full(&tp->inet_conn.icsk_inet.sk, l->now))
 		return REASON_handoff_backlog;
 	service_fill(skb, tp, l->pkt.is_v6, l->cfg, &svc);
 	attrs_fill(l, &svc, &attrs);
 	if (tp->rx_opt.user_mss && tp->rx_opt.user_mss < attrs.mss)
-		attrs.mss =
-		    max_u32(tp->rx_opt.user_mss, l->pkt.is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4);
+		attrs.mss = tp->rx_opt.user_mss;
 	if (bpf_sk_assign_tcp_reqsk(skb, (struct sock *)tp, &attrs, sizeof(attrs)))
 		return REASON_handoff_failed;
 	return REASON_handoff_ok;
@@ -153,23 +191,16 @@ static __noinline enum reason handoff(struct __sk_buff *skb, struct look *l)
 }
 
 /*
- * Has the kernel the socket, though its entry is SYN_RECV?  The kernel skips a tracing program that it
- * has interrupted on the same CPU ("recursion_misses" of bpftool prog show), so the socket watcher may
- * have missed that it was established.
+ * Has the kernel the socket, though its entry is SYN_RECV?  Should the socket watcher have missed that
+ * it was established, the entry is kept alive by its packets; it does not become ESTABLISHED, since
+ * the socket may close at this very moment, and then nothing would ever remove it.
  */
-static __noinline int conn_recover(struct __sk_buff *skb, struct look *l, struct conn *conn)
+INLINE int conn_recover(struct __sk_buff *skb, struct look *l, struct conn *conn)
 {
-	struct bpf_sock *sk = sock_find(skb, &l->pkt, 0);
-	int found;
-
-	if (!sk)
+	if (kernel_socket(skb, &l->pkt) != SOCK_HAS_CONN)
 		return 0;
-	found = sk->state != K_TCP_LISTEN;
-	/* The end of those two would never be told: the entry keeps its expiry. */
-	if (found && sk->state != K_TCP_TIME_WAIT && sk->state != K_TCP_NEW_SYN_RECV)
-		conn->state = ESTABLISHED;
-	bpf_sk_release(sk);
-	return found;
+	conn->expires = l->now + (__u64)LINGER_S * l->cfg->hz;
+	return 1;
 }
 
 /* REASON_conn_packet: nothing to do here, the packet is the kernel's. */
@@ -183,7 +214,7 @@ INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
 	if (conn && assigned_lately(conn, l->cfg, l->now))
 		return REASON_conn_packet;
 	skb_options(skb, &l->pkt, &l->opts);
-	if (look_check(l) != COOKIE_VALID)
+	if (!look_proven(l, conn))
 		return conn && !conn_recover(skb, l, conn) ? REASON_handoff_pending
 							   : REASON_conn_packet;
 	r = handoff(skb, l);
@@ -209,7 +240,8 @@ int synguard_tc(struct __sk_buff *skb)
 	if (!l.cfg)
 		return TCX_NEXT;
 	l.rt = runtime_get();
-	if (!l.rt || (!is_marked(skb, l.cfg) && !l.rt->tc_alone))
+	l.mark = mark_read(skb, l.cfg);
+	if (!l.rt || (l.mark == MARK_NONE && !l.rt->tc_alone))
 		return TCX_NEXT;
 	/*
 	 * Tagged twice: the kfunc wants a bare IP packet, which the outer VLAN device's hook will
@@ -225,6 +257,9 @@ int synguard_tc(struct __sk_buff *skb)
 		return TCX_NEXT;
 	if ((l.pkt.flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
 		return TCX_NEXT;
+	/* The tag that XDP saw in the frame has been taken out of it by now. */
+	if (skb->vlan_present)
+		l.pkt.vlan = skb->vlan_tci & 0xfff;
 	r = look_decide(skb, &l);
 	if (r == REASON_conn_packet)
 		return TCX_NEXT;

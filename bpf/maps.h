@@ -114,7 +114,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } services SEC(".maps");
 
-/* See budget_take(). */
+/* See budget_take() and backlog_full(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -122,6 +122,13 @@ struct {
 	__type(value, struct budget);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } budgets SEC(".maps");
+
+/* What XDP tells the hand-off hook about a frame, in the lowest bits of the mark. */
+enum mark {
+	MARK_PROVEN = 0,  /* its cookie is valid, and the handshake entered */
+	MARK_PENDING = 1, /* it belongs to a handshake whose hand-off may not be done yet */
+	MARK_NONE = -1,
+};
 
 INLINE struct config *config_get(void)
 {

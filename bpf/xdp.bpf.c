@@ -38,20 +38,21 @@ INLINE int action_of(enum reason r)
 }
 
 /*
- * Tell the hand-off hook to look at this frame: config.mark, random per attachment, in front of it.
- * Where the driver or the dispatcher has no metadata, the hook is told once to look at every frame.
+ * Tell the hand-off hook to look at this frame: a word derived from config.mark, random per
+ * attachment, in front of it.  Where the driver or the dispatcher has no metadata, the hook is told
+ * once to look at every frame.
  */
-INLINE void mark_write(struct xdp_md *ctx, const struct config *cfg, struct runtime *rt)
+INLINE void mark_write(struct xdp_md *ctx, const struct pass *p, enum mark mark)
 {
 	__u32 *meta;
 
 	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta))) {
-		rt->tc_alone = 1;
+		p->rt->tc_alone = 1;
 		return;
 	}
 	meta = (__u32 *)(long)ctx->data_meta;
 	if ((void *)(meta + 1) <= (void *)(long)ctx->data)
-		*meta = cfg->mark;
+		*meta = p->cfg->mark ^ mark;
 }
 
 /*
@@ -123,6 +124,7 @@ static __noinline int cookie_issue(const struct pass *p, const struct tcp_offer 
 	    .epoch = p->now >> (p->cfg->epoch_shift & 63),
 	    .client_isn = p->pkt.seq,
 	    .is_v6 = p->pkt.is_v6,
+	    .vlan = p->pkt.vlan,
 	};
 
 	if (!in.ring)
@@ -168,7 +170,7 @@ INLINE enum reason syn_classify(struct xdp_md *ctx, struct pass *p, const struct
 	answer.client_tsval = opts.tsval;
 	if (conn)
 		facts.conn_exists = conn_is_kernels(conn, p->now);
-	else if (!p->rt->table_complete)
+	else if (!table_complete(p->rt, p->now))
 		facts.conn_exists = kernel_socket(ctx, &p->pkt) == SOCK_HAS_CONN;
 	facts.is_signed = opts.is_signed || svc->signed_only;
 	facts.cookies = p->cfg->mode == MODE_ALWAYS && svc->allow_cookie;
@@ -208,7 +210,7 @@ INLINE int budget_take(const struct config *cfg, __u64 now)
 INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struct service *svc,
 				 enum reason otherwise)
 {
-	if ((!p->rt->table_complete || port_kernel_active(p->pkt.key.local_port, p->now) ||
+	if ((!table_complete(p->rt, p->now) || port_kernel_active(p->pkt.key.local_port, p->now) ||
 	     budget_take(p->cfg, p->now)) &&
 	    kernel_adopt(ctx, p))
 		return REASON_conn_packet;
@@ -230,7 +232,7 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, const str
 	verdict = ack_verdict(p, &opts, &offer);
 	if (verdict == COOKIE_VALID) {
 		handshake_enter(p->rt, p->cfg, &p->pkt, &offer, 0);
-		mark_write(ctx, p->cfg, p->rt);
+		mark_write(ctx, p, MARK_PROVEN);
 		return REASON_ack_cookie_valid;
 	}
 	if (!conn)
@@ -242,7 +244,7 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, const str
 	 * coming.
 	 */
 	if (conn->state == SYN_RECV)
-		mark_write(ctx, p->cfg, p->rt);
+		mark_write(ctx, p, MARK_PENDING);
 	return REASON_conn_packet;
 }
 

@@ -14,7 +14,7 @@
 #include "reasons.h"
 
 /* Raised whenever a layout below changes; a new reason changes that of the counters by itself. */
-#define SYNGUARD_ABI (3 << 16 | REASON_MAX)
+#define SYNGUARD_ABI (4 << 16 | REASON_MAX)
 
 enum limits {
 	MAX_CONNS = 262144,
@@ -176,10 +176,12 @@ struct config {
 
 _Static_assert(sizeof(struct config) == 64, "config has no holes");
 
-/* One CPU's allowance of look-ups in the kernel for misses of a complete table. */
+/* What one CPU counts within a time. */
 struct budget {
-	__u32 since; /* jiffies, low 32 bits */
+	__u32 since; /* jiffies, low 32 bits: look-ups in the kernel for misses since then */
 	__u32 used;
+	__u32 handoff_at; /* jiffies, low 32 bits: request sockets made in that jiffy */
+	__u32 handoffs;
 };
 
 /* Written by the programs, and by the loader where said; read by both.  One entry. */
@@ -189,12 +191,14 @@ struct runtime {
 	__u32 listen_gen;     /* counts sockets that start or stop listening */
 	__u32 nots_epoch[2];  /* the last even and odd epoch with a cookie without timestamps */
 	__u32 pad;
-	__u64 table_full; /* connections not entered because conns was full */
-	__u64 conns_made; /* entries created and removed: their difference is the fill level */
+	__u64
+	    incomplete_until; /* jiffies: the kernel may have TIME_WAIT sockets that conns lacks */
+	__u64 table_full;     /* connections not entered because conns was full */
+	__u64 conns_made;     /* entries created and removed: their difference is the fill level */
 	__u64 conns_gone;
 };
 
-_Static_assert(sizeof(struct runtime) == 48, "runtime has no holes");
+_Static_assert(sizeof(struct runtime) == 56, "runtime has no holes");
 
 /*
  * Two keys and the epoch from which the current one is used; before it the previous one is.

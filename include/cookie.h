@@ -4,7 +4,7 @@
  * of the SYN-ACK that the client sends back.  Pure: the key, the epoch and the packet come as
  * arguments.
  *
- *   h = SipHash-2-4(key, client, server, ports, client ISN, epoch, timestamps or not)
+ *   h = SipHash-2-4(key, client, server, ports, client ISN, epoch, timestamps or not, VLANs)
  *
  *   ISN     31 30 | 29 28 27 | 26 ........................... 0       with timestamps
  *           epoch |   MSS    |            27 bits of MAC
@@ -106,11 +106,11 @@ INLINE __u64 cookie_ports(const struct conn_key *key, __u32 client_isn)
 	return (__u64)client_isn << 32 | (__u32)key->remote_port << 16 | key->local_port;
 }
 
+/* tail: what is hashed besides the tuple, in 56 bits. */
 INLINE __u64 cookie_hash(const __u64 key[2], const struct conn_key *tuple, __u32 client_isn,
-			 __u32 epoch, __u32 flags, int is_v6)
+			 __u64 tail, int is_v6)
 {
 	struct siphash s;
-	const __u64 tail = (__u64)epoch | (__u64)(flags & 0xff) << 32;
 
 	siphash_init(&s, key);
 	if (is_v6) {
@@ -123,7 +123,7 @@ INLINE __u64 cookie_hash(const __u64 key[2], const struct conn_key *tuple, __u32
 			     (__u64)addr_word(tuple->remote, 3) << 32 | addr_word(tuple->local, 3));
 	}
 	siphash_word(&s, cookie_ports(tuple, client_isn));
-	return siphash_finish(&s, tail | (is_v6 ? 45ULL : 21ULL) << 56);
+	return siphash_finish(&s, tail | (is_v6 ? 47ULL : 23ULL) << 56);
 }
 
 /* Two bits that hide the epoch. */
@@ -172,17 +172,19 @@ struct cookie_input {
 	__u64 epoch; /* now */
 	__u32 client_isn;
 	__u32 is_v6;
+	__u32 vlan; /* struct packet's */
 };
 
 /* The family is a constant in each branch, so that neither pays for the other's words. */
 INLINE __u64 cookie_hash_at(const struct cookie_input *in, __u64 epoch, __u32 tstamp)
 {
+	const __u64 tail = (epoch & 0x7fffffff) | (__u64) !!tstamp << 31 | (__u64)in->vlan << 32;
 	__u64 key[2];
 
 	__builtin_memcpy(key, keys_of_epoch(in->ring, epoch), sizeof(key));
 	if (in->is_v6)
-		return cookie_hash(key, in->tuple, in->client_isn, (__u32)epoch, tstamp, 1);
-	return cookie_hash(key, in->tuple, in->client_isn, (__u32)epoch, tstamp, 0);
+		return cookie_hash(key, in->tuple, in->client_isn, tail, 1);
+	return cookie_hash(key, in->tuple, in->client_isn, tail, 0);
 }
 
 /* The cookie for an offer whose mss is at least the family's floor. */

@@ -53,6 +53,7 @@ struct packet {
 	__u32 seq;           /* host order */
 	__u32 ack;           /* host order */
 	__u32 frame_len;     /* bytes, as seen at the hook */
+	__u32 vlan;          /* VLAN IDs, 12 bits each, the inner one lowest; 0: untagged */
 	__u16 l3_off;        /* bytes from the start of the frame */
 	__u16 l4_off;
 	__u16 l4_len;  /* bytes of TCP header and payload, from the IP length field */
@@ -112,6 +113,7 @@ INLINE enum reason parse_eth(const struct frame *f, struct packet *pkt, __u16 *r
 
 		if (!tag)
 			return REASON_eth_truncated;
+		pkt->vlan = pkt->vlan << 12 | (load_u16(tag) & 0xfff);
 		type = load_u16(tag + 2);
 		off += VLAN_LEN;
 	}

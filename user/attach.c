@@ -42,10 +42,7 @@ static int config_make(const struct attach_request *request, struct config *ret_
 	long rmem_max;
 	int err = 0;
 
-	/* Some kernels show it in the first network namespace only; tcp_rmem is mostly the larger.
-	 */
-	if (!host_sysctl("net/core/rmem_max", &rmem_max))
-		config.rmem_max = (__u32)rmem_max;
+	/* Some kernels show it in the first namespace only; tcp_rmem is mostly the larger. */
 	if (!host_sysctl("net/core/rmem_max", &rmem_max) && rmem_max > 0)
 		config.rmem_max = (__u32)rmem_max;
 	memcpy(config.mac, request->iface.mac, sizeof(config.mac));

@@ -137,6 +137,8 @@ struct pkt bed_ack(const struct pkt *syn, const struct synack *a, __u32 tsval)
 
 	memcpy(p.src, syn->src, 16);
 	memcpy(p.dst, syn->dst, 16);
+	memcpy(p.tag, syn->tag, sizeof(p.tag));
+	p.n_tags = syn->n_tags;
 	p.seq = syn->seq + 1;
 	p.ack = a->isn + 1;
 	if (a->has_ts) {

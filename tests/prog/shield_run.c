@@ -64,6 +64,7 @@ void shield_run(struct shield *s, const __u8 *frame, unsigned int len, struct ou
 {
 	struct count before[REASON_MAX], after[REASON_MAX];
 	struct xdp_md in = {.data_end = len, .ingress_ifindex = s->config.ifindex}, out = {0};
+	__u32 mark = ~s->config.mark;
 	__u8 data[PKT_ROOM + META_LEN];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
 		    .data_out = data, .data_size_out = sizeof(data), .ctx_in = &in,
@@ -75,7 +76,9 @@ void shield_run(struct shield *s, const __u8 *frame, unsigned int len, struct ou
 	counters_read(s, after);
 	counters_compare(before, after, ret);
 	ret->verdict = (int)opts.retval;
-	ret->marked = out.data >= META_LEN && !memcmp(data, &s->config.mark, META_LEN);
+	if (out.data >= META_LEN)
+		memcpy(&mark, data, META_LEN);
+	ret->marked = mark == s->config.mark || mark == (s->config.mark ^ 1);
 	ret->len = opts.data_size_out - out.data;
 	memcpy(ret->frame, data + out.data, ret->len);
 }

@@ -69,14 +69,14 @@ static void ack_may_carry_more(void **state)
 	struct bed *b = *state;
 
 	for (size_t i = 0; i < 2 * COUNT_OF(extra); i++) {
-		const struct pkt syn = bed_syn(i & 1, PORT_PLAIN);
-		struct pkt ack = bed_shake(b, &syn);
+		struct pkt syn = bed_syn(i & 1, PORT_PLAIN), ack;
 		struct outcome o;
 
+		syn.tag[0] = (struct pkt_tag){0x8100, 12};
+		syn.n_tags = i / 2 % 2;
+		ack = bed_shake(b, &syn);
 		ack.flags |= extra[i / 2];
 		ack.payload_len = 700;
-		ack.tag[0] = (struct pkt_tag){0x8100, 12};
-		ack.n_tags = i / 2 % 2;
 		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "ACK with more", &o);
 		assert_true(o.marked);
 	}
@@ -172,6 +172,30 @@ static void every_bit_matters(struct bed *b, int v6, unsigned int set)
 	assert_int_equal(shield_conns_count(&b->s), 0);
 	bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "unflipped", NULL);
 	shield_conns_clear(&b->s);
+}
+
+/* A cookie holds on the VLAN that its SYN came from, and on no other. */
+static void cookie_is_bound_to_its_vlan(void **state)
+{
+	struct bed *b = *state;
+
+	for (int i = 0; i < 4; i++) {
+		struct pkt syn = pkt_new(i & 1, bed_sport(), PORT_PLAIN, PKT_SYN), ack, other;
+
+		pkt_opt_syn(&syn, PKT_TS | PKT_SACK, 1400, 5, 77);
+		syn.n_tags = i & 2 ? 2 : 1;
+		syn.tag[0] = (struct pkt_tag){0x8100, 10};
+		syn.tag[1] = (struct pkt_tag){0x8100, 20};
+		ack = bed_shake(b, &syn);
+		assert_int_equal(ack.n_tags, syn.n_tags);
+		other = ack;
+		other.tag[0].tci = 11;
+		bed_expect_pkt(b, &other, XDP_DROP, REASON_ack_cookie_invalid, "other VLAN", NULL);
+		other.n_tags = 0;
+		bed_expect_pkt(b, &other, XDP_DROP, REASON_ack_cookie_invalid, "no VLAN", NULL);
+		ack.tag[0].tci |= 0x6000; /* another priority is no other VLAN */
+		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "same VLAN", NULL);
+	}
 }
 
 static void any_flipped_bit_is_refused(void **state)
@@ -369,6 +393,7 @@ int main(void)
 	    cmocka_unit_test_setup(second_valid_ack_leaves_the_entry, bed_reset),
 	    cmocka_unit_test_setup(data_behind_the_ack_is_marked, bed_reset),
 	    cmocka_unit_test_setup(any_flipped_bit_is_refused, bed_reset),
+	    cmocka_unit_test_setup(cookie_is_bound_to_its_vlan, bed_reset),
 	    cmocka_unit_test_setup(another_destination_is_refused, bed_reset),
 	    cmocka_unit_test_setup(timestamps_must_be_as_in_the_handshake, bed_reset),
 	    cmocka_unit_test_setup(epochs_accepted_expired_forgotten, bed_reset),
