@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The hand-off: a handshake that a cookie has proven becomes a request socket of the kernel's TCP, once.
+ * Decides on one packet at tc ingress; knows nothing of how it got there.
+ */
+#ifndef SYNGUARD_HANDOFF_H
+#define SYNGUARD_HANDOFF_H
+
+#include "cookies.h"
+#include "kernel_ask.h"
+
+/* The kfunc's argument (kernel include/net/tcp.h). */
+struct bpf_tcp_req_attrs {
+	__u32 rcv_tsval;
+	__u32 rcv_tsecr;
+	__u16 mss;
+	__u8 rcv_wscale;
+	__u8 snd_wscale;
+	__u8 ecn_ok;
+	__u8 wscale_ok;
+	__u8 sack_ok;
+	__u8 tstamp_ok;
+	__u8 usec_ts_ok;
+	__u8 reserved[3];
+};
+
+struct tcp_sock;
+struct sock;
+
+extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk,
+				   struct bpf_tcp_req_attrs *attrs, int attrs__sz) __ksym;
+
+/* One look at one packet. */
+struct look {
+	struct packet pkt;
+	struct config *cfg;
+	struct runtime *rt;
+	__u64 now; /* jiffies */
+	enum mark mark;
+	struct tcp_offer offer;
+	struct tcpopts opts;
+};
+
+__noinline int skb_parse(struct __sk_buff *skb, struct packet *ret_pkt)
+{
+	const struct frame f = {(void *)(long)skb->data, (void *)(long)skb->data_end};
+
+	if (!ret_pkt)
+		return REASON_eth_truncated;
+	return packet_parse(&f, skb->len, ret_pkt);
+}
+
+__noinline int skb_options(struct __sk_buff *skb, const struct packet *pkt,
+			   struct tcpopts *ret_opts)
+{
+	const struct frame f = {(void *)(long)skb->data, (void *)(long)skb->data_end};
+
+	if (!pkt || !ret_opts)
+		return -1;
+	tcpopts_parse(&f, pkt, ret_opts);
+	return 0;
+}
+
+/* What XDP, in this packet's pass, wrote in front of it. */
+INLINE enum mark mark_read(const struct __sk_buff *skb, const struct config *cfg)
+{
+	const __u32 *meta = (const __u32 *)(long)skb->data_meta;
+
+	if ((const void *)(meta + 1) > (const void *)(long)skb->data)
+		return MARK_NONE;
+	if (*meta == (cfg->mark ^ MARK_PROVEN))
+		return MARK_PROVEN;
+	return *meta == (cfg->mark ^ MARK_PENDING) ? MARK_PENDING : MARK_NONE;
+}
+
+/*
+ * Has a request socket been made for this tuple a moment ago?  This hook sees every packet of a
+ * NAPI batch before TCP sees the first, so a second one would be made for data right behind the
+ * ACK, and that data be lost.  A tenth of a second covers any batch, and is shorter than any
+ * retransmission. Signed, since the stamp may be a jiffy ahead: it is never 0, and another CPU
+ * may have set it.
+ */
+INLINE int assigned_lately(const struct conn *conn, const struct config *cfg, __u64 now)
+{
+	const __s32 ago = (__s32)((__u32)now - conn->assigned_at);
+
+	return conn->assigned_at && ago < (__s32)(cfg->hz / 10);
+}
+
+static __noinline enum cookie_verdict look_check(struct look *l)
+{
+	return ack_check(&l->pkt, &l->opts, l->cfg, l->rt, l->now, &l->offer);
+}
+
+/*
+ * Is the handshake proven?  Where XDP has just said so, its entry tells what was agreed; else the
+ * cookie is checked here.  On 1, l->offer is filled.
+ */
+INLINE int look_proven(struct look *l, const struct conn *conn)
+{
+	if (l->mark == MARK_PROVEN && conn && conn->client_isn == l->pkt.seq - 1 &&
+	    conn->server_isn == l->pkt.ack - 1) {
+		l->offer = conn->offer;
+		return 1;
+	}
+	return look_check(l) == COOKIE_VALID;
+}
+
+INLINE void attrs_fill(const struct look *l, const struct service *svc,
+		       struct bpf_tcp_req_attrs *attrs)
+{
+	const struct tcp_offer *o = &l->offer;
+
+	attrs->mss = o->mss;
+	attrs->ecn_ok = o->ecn;
+	attrs->sack_ok = o->sack;
+	attrs->tstamp_ok = o->tstamp;
+	if (o->tstamp) {
+		attrs->rcv_tsval = l->opts.tsval;
+		attrs->rcv_tsecr = l->opts.tsecr;
+	}
+	attrs->wscale_ok = o->wscale != WSCALE_NONE;
+	if (attrs->wscale_ok) {
+		attrs->snd_wscale = o->wscale;
+		attrs->rcv_wscale = svc->rcv_wscale;
+	}
+}
+
+/*
+ * Would the listener refuse the child?  Its accept queue does not show yet what was handed off in
+ * this very batch; so what this CPU handed off in this jiffy counts as well.
+ */
+INLINE int backlog_full(const struct sock *sk, __u64 now)
+{
+	const __u32 zero = 0;
+	struct budget *b = bpf_map_lookup_elem(&budgets, &zero);
+
+	if (!b)
+		return 0;
+	if (b->handoff_at != (__u32)now) {
+		b->handoff_at = (__u32)now;
+		b->handoffs = 0;
+	}
+	if (sk->sk_ack_backlog + b->handoffs > sk->sk_max_ack_backlog)
+		return 1;
+	b->handoffs++;
+	return 0;
+}
+
+/* tp: the listener. */
+INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct tcp_sock *tp)
+{
+	struct bpf_tcp_req_attrs attrs = {};
+	struct service svc = {};
+
+	if (backlog_full(&tp->inet_conn.icsk_inet.sk, l->now))
+		return REASON_handoff_backlog;
+	service_fill(skb, tp, l->pkt.is_v6, l->cfg, &svc);
+	attrs_fill(l, &svc, &attrs);
+	if (tp->rx_opt.user_mss && tp->rx_opt.user_mss < attrs.mss)
+		attrs.mss = tp->rx_opt.user_mss;
+	if (bpf_sk_assign_tcp_reqsk(skb, (struct sock *)tp, &attrs, sizeof(attrs)))
+		return REASON_handoff_failed;
+	return REASON_handoff_ok;
+}
+
+/* The handshake is proven: make the kernel's request socket out of it. */
+static __noinline enum reason handoff(struct __sk_buff *skb, struct look *l)
+{
+	enum reason r = REASON_conn_packet;
+	struct tcp_sock *tp;
+	struct bpf_sock *sk;
+
+	sk = sock_find(skb, &l->pkt, 0);
+	if (!sk)
+		return REASON_handoff_closed;
+	if (sk->state == K_TCP_LISTEN) {
+		tp = bpf_skc_to_tcp_sock(sk);
+		r = tp ? listener_assign(skb, l, tp) : REASON_handoff_failed;
+	}
+	bpf_sk_release(sk);
+	return r;
+}
+
+/*
+ * Has the kernel the socket, though its entry is SYN_RECV?  Should the socket watcher have missed that
+ * it was established, the entry is kept alive by its packets; it does not become ESTABLISHED, since
+ * the socket may close at this very moment, and then nothing would ever remove it.
+ */
+INLINE int conn_recover(struct __sk_buff *skb, struct look *l, struct conn *conn)
+{
+	if (kernel_socket(skb, &l->pkt) != SOCK_HAS_CONN)
+		return 0;
+	conn->expires = l->now + (__u64)LINGER_S * l->cfg->hz;
+	return 1;
+}
+
+/* REASON_conn_packet: nothing to do here, the packet is the kernel's. */
+INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
+{
+	struct conn *conn = conn_get(&l->pkt.key);
+	enum reason r;
+
+	if (conn && (conn->state != SYN_RECV || conn->kind != KIND_COOKIE))
+		return REASON_conn_packet;
+	if (conn && assigned_lately(conn, l->cfg, l->now))
+		return REASON_conn_packet;
+	skb_options(skb, &l->pkt, &l->opts);
+	if (!look_proven(l, conn))
+		return conn && !conn_recover(skb, l, conn) ? REASON_handoff_pending
+							   : REASON_conn_packet;
+	r = handoff(skb, l);
+	if (r != REASON_handoff_ok)
+		return r;
+	if (conn)
+		conn->assigned_at = (__u32)l->now | 1;
+	else
+		handshake_enter(l->rt, l->cfg, &l->pkt, &l->offer, (__u32)l->now | 1);
+	return r;
+}
+
+#endif
