@@ -214,6 +214,22 @@ INLINE void conn_enter(struct runtime *rt, const struct conn_key *key, struct co
 		expiry_add(rt, key, fresh->expires, now);
 }
 
+/*
+ * The request sockets that the hand-off hook made on this CPU and that TCP has not made sockets of yet:
+ * both happen in one softirq.  One that TCP refuses counts to the end of its jiffy.
+ */
+INLINE struct budget *handoffs_pending(__u64 now)
+{
+	const __u32 zero = 0;
+	struct budget *b = bpf_map_lookup_elem(&budgets, &zero);
+
+	if (b && b->handoff_at != (__u32)now) {
+		b->handoff_at = (__u32)now;
+		b->handoffs = 0;
+	}
+	return b;
+}
+
 /* The kernel may have half-open handshakes on this port from now on; now in jiffies. */
 INLINE void port_kernel_handshake(__u16 local_port, const struct config *cfg, __u64 now)
 {

@@ -128,19 +128,14 @@ INLINE void attrs_fill(const struct look *l, const struct service *svc,
 
 /*
  * Would the listener refuse the child?  Its accept queue does not show yet what was handed off in
- * this very batch; so what this CPU handed off in this jiffy counts as well.
+ * this very batch; so what this CPU has under way counts as well (handoffs_pending()).
  */
 INLINE int backlog_full(const struct sock *sk, __u64 now)
 {
-	const __u32 zero = 0;
-	struct budget *b = bpf_map_lookup_elem(&budgets, &zero);
+	struct budget *b = handoffs_pending(now);
 
 	if (!b)
 		return 0;
-	if (b->handoff_at != (__u32)now) {
-		b->handoff_at = (__u32)now;
-		b->handoffs = 0;
-	}
 	if (sk->sk_ack_backlog + b->handoffs > sk->sk_max_ack_backlog)
 		return 1;
 	b->handoffs++;

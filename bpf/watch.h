@@ -40,18 +40,24 @@ INLINE int port_protected(__u16 local_port)
 	return port && port->protect;
 }
 
+INLINE void handoff_done(void)
+{
+	struct budget *b = handoffs_pending(bpf_jiffies64());
+
+	if (b && b->handoffs)
+		b->handoffs--;
+}
+
 static __noinline int sock_established(struct runtime *rt, const struct conn_key *key, __u64 cookie)
 {
 	const struct conn fresh = {
 	    .state = ESTABLISHED, .kind = KIND_KERNEL, .sock_cookie = cookie};
 	struct conn *conn = conn_get(key);
 
-	if (!conn) {
-		conn_put(rt, key, &fresh, bpf_jiffies64());
-		conn = conn_get(key);
-	}
 	if (!conn)
-		return 0;
+		return conn_put(rt, key, &fresh, bpf_jiffies64());
+	if (conn->state == SYN_RECV && conn->kind == KIND_COOKIE)
+		handoff_done();
 	conn->sock_cookie = cookie;
 	conn->state = ESTABLISHED;
 	return 0;

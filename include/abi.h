@@ -180,8 +180,8 @@ _Static_assert(sizeof(struct config) == 64, "config has no holes");
 struct budget {
 	__u32 since; /* jiffies, low 32 bits: look-ups in the kernel for misses since then */
 	__u32 used;
-	__u32 handoff_at; /* jiffies, low 32 bits: request sockets made in that jiffy */
-	__u32 handoffs;
+	__u32 handoff_at; /* jiffies, low 32 bits */
+	__u32 handoffs;   /* made in that jiffy and not yet sockets */
 };
 
 /* Written by the programs, and by the loader where said; read by both.  One entry. */
