@@ -151,6 +151,9 @@ INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct
 	if (backlog_full(&tp->inet_conn.icsk_inet.sk, l->now))
 		return REASON_handoff_backlog;
 	service_fill(skb, tp, l->pkt.is_v6, l->cfg, &svc);
+	/* The kernel would take the packet here, and then reset the client. */
+	if (!svc.allow_cookie)
+		return REASON_handoff_failed;
 	attrs_fill(l, &svc, &attrs);
 	if (tp->rx_opt.user_mss && tp->rx_opt.user_mss < attrs.mss)
 		attrs.mss = tp->rx_opt.user_mss;

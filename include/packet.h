@@ -208,8 +208,22 @@ enum ipv6_next {
 	NEXT_TCP = 6,
 	NEXT_ROUTING = 43,
 	NEXT_FRAGMENT = 44,
-	NEXT_DSTOPT = 60
+	NEXT_ESP = 50,
+	NEXT_AUTH = 51,
+	NEXT_DSTOPT = 60,
+	NEXT_MOBILITY = 135,
+	NEXT_HIP = 139,
+	NEXT_SHIM6 = 140,
 };
+
+/* What ends a walk that has not found TCP: a header that TCP may be behind, or another protocol. */
+INLINE enum reason ipv6_walk_end(__u8 next)
+{
+	if (next == NEXT_ESP || next == NEXT_AUTH || next == NEXT_MOBILITY || next == NEXT_HIP ||
+	    next == NEXT_SHIM6 || next == NEXT_DSTOPT || next == NEXT_ROUTING)
+		return REASON_ext_passed;
+	return REASON_not_tcp;
+}
 
 /*
  * Walk up to EXT_MAX extension headers (RFC 8200 4).  AH, ESP and anything unknown end the walk:
@@ -237,7 +251,7 @@ INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u
 		}
 		if (next != NEXT_HOPOPT && next != NEXT_ROUTING && next != NEXT_DSTOPT &&
 		    next != NEXT_FRAGMENT)
-			return i ? REASON_ext_passed : REASON_not_tcp;
+			return ipv6_walk_end(next);
 		if (i == EXT_MAX)
 			break;
 		ext = frame_at(f, off, 8);
@@ -252,7 +266,7 @@ INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u
 			offset = load_u16(ext + 2) & 0xfff8U;
 			if (offset)
 				return ext[0] == NEXT_TCP ? parse_fragment(f, pkt, off, offset, len)
-							  : REASON_ext_passed;
+							  : ipv6_walk_end(ext[0]);
 			fragment = 1;
 		}
 		if (next == NEXT_ROUTING && ext[3])

@@ -51,7 +51,7 @@
 	X(src_land, XDP, DROP, "source and destination are the same (land attack)")                \
 	X(src_loopback, XDP, DROP, "source is a loopback address")                                 \
 	X(src_not_unicast, XDP, DROP, "source is multicast, broadcast, reserved or unspecified")   \
-	X(dst_not_unicast, XDP, DROP, "SYN to a multicast or broadcast destination")               \
+	X(dst_not_unicast, XDP, DROP, "to a multicast or broadcast address")                       \
 	X(frag_syn, XDP, DROP, "fragment that holds the start of a SYN")                           \
 	X(frag_tiny, XDP, DROP, "fragment cut so that it could hide TCP flags (RFC 1858)")         \
 	/* hand-off to the kernel's TCP */                                                         \

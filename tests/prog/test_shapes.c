@@ -145,9 +145,9 @@ static void other_extension_headers_are_the_kernels(void **state)
 	    {"eight headers", 8, {DSTOPT, 1, {0}}, REASON_ext_passed},
 	    {"routing header with a segment left", 1, {ROUTING, 1, {0, 1}}, REASON_ext_passed},
 	    {"the same behind another", 2, {ROUTING, 1, {0, 1}}, REASON_ext_passed},
-	    {"AH first", 1, {AUTH, 1, {0}}, REASON_not_tcp},
+	    {"AH first", 1, {AUTH, 1, {0}}, REASON_ext_passed},
 	    {"AH behind a hop-by-hop header", 2, {AUTH, 1, {0}}, REASON_ext_passed},
-	    {"ESP first", 1, {ESP, 1, {0}}, REASON_not_tcp},
+	    {"ESP first", 1, {ESP, 1, {0}}, REASON_ext_passed},
 	    {"ESP behind five", 6, {ESP, 1, {0}}, REASON_ext_passed},
 	};
 
