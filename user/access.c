@@ -11,12 +11,15 @@
 int access_check(struct error *error)
 {
 	char missing[64];
+	int err;
 
-	if (access(PIN_ROOT, F_OK) && errno == ENOENT)
-		return 0;
-	if (access(PIN_ROOT, R_OK | X_OK))
-		return error_set(error, -errno, "cannot read %s (%s); run as root", PIN_ROOT,
-				 strerror(errno));
+	if (access(PIN_ROOT, R_OK | X_OK)) {
+		err = errno == ENOENT ? pins_reached() : -errno;
+		if (!err)
+			return 0;
+		return error_set(error, err, "cannot read the pins in %s (%s); run as root",
+				 PIN_ROOT, strerror(-err));
+	}
 	host_missing_caps(missing, sizeof(missing));
 	if (!*missing)
 		return 0;

@@ -4,7 +4,7 @@
 #define SYNGUARD_CHECK_H
 
 #include "iface.h"
-#include "instance.h"
+#include "report.h"
 
 enum check_level { CHECK_OK, CHECK_WARN, CHECK_FAIL };
 
@@ -14,13 +14,14 @@ struct finding {
 	const char *name;
 	enum check_level level;
 	char what[240];   /* the value that was read */
-	char why[320];    /* why it matters; "" if all is well */
-	char remedy[240]; /* what to do; "" if nothing */
+	char why[400];    /* why it matters; "" if all is well */
+	char remedy[640]; /* what to do; "" if nothing */
 };
 
 struct check {
 	const struct iface *iface;       /* NULL: only the host */
 	const struct instance *instance; /* of that interface, may be INSTANCE_NONE */
+	const struct report *report;     /* the same, and what is wrong with it */
 	unsigned int count;
 	struct finding finding[FINDINGS_MAX];
 };

@@ -135,6 +135,13 @@ static void hook_check(struct check *check)
 			  found.main_id ? "libxdp's dispatcher, which can be shared" : "free");
 		return;
 	}
+	if (check->instance->state == INSTANCE_UNREADABLE) {
+		check_add(check, "xdp_hook", CHECK_WARN, "XDP program %u is on it, unknown whose",
+			  found.main_id);
+		check_why(check, "synguard's own pins cannot be read: it may be synguard's");
+		check_remedy(check, "run as root");
+		return;
+	}
 	check_add(check, "xdp_hook", CHECK_FAIL, "XDP program %u (%s) is on it", found.main_id,
 		  *found.main_name ? found.main_name : "no name");
 	check_why(check, "it was not loaded through libxdp's dispatcher, so it cannot share the"

@@ -8,7 +8,6 @@
 #include "check.h"
 #include "maps.h"
 #include "reason_table.h"
-#include "report.h"
 
 static __u64 frames_seen(const struct counters *counters)
 {
@@ -23,21 +22,21 @@ static __u64 frames_seen(const struct counters *counters)
 
 static void state_check(struct check *check)
 {
-	struct report *report = calloc(1, sizeof(*report));
+	const struct report *report = check->report;
+	enum instance_state state = report->instance.state;
 
-	if (!report)
-		return;
-	report_make(check->iface->name, report);
 	check_add(check, "attached",
-		  *report->problem                          ? CHECK_FAIL
-		  : report->instance.state == INSTANCE_LIVE ? CHECK_OK
-							    : CHECK_WARN,
-		  "%s", report->state);
-	if (*report->problem)
-		check_why(check, "%.300s", report->problem);
-	else if (report->instance.state != INSTANCE_LIVE)
+		  *report->problem         ? CHECK_FAIL
+		  : state == INSTANCE_LIVE ? CHECK_OK
+					   : CHECK_WARN,
+		  "%s", state == INSTANCE_UNREADABLE ? "unknown" : report->state);
+	if (*report->problem) {
+		check_why(check, "%s", report->problem);
+		check_remedy(check, "%s", report->remedy);
+	} else if (state != INSTANCE_LIVE) {
+		check_why(check, "nothing protects the interface");
 		check_remedy(check, "synguard attach %s", check->iface->name);
-	free(report);
+	}
 }
 
 static void frames_check(struct check *check, const struct counters *counters)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "check.h"
 #include "cli.h"
 #include "output.h"
@@ -69,10 +70,20 @@ static int check_show(const struct args *args, const struct check *check)
 	return fails ? EXIT_FAILED : EXIT_OK;
 }
 
+static void report_read(const char *name, struct report *ret_report)
+{
+	struct error error;
+
+	if (access_check(&error))
+		report_make_unknown(name, &error, ret_report);
+	else
+		report_make(name, ret_report);
+}
+
 int cmd_check(const struct args *args)
 {
 	struct check *check = calloc(1, sizeof(*check));
-	struct instance instance;
+	struct report report;
 	struct iface iface;
 	int code;
 
@@ -88,9 +99,10 @@ int cmd_check(const struct args *args)
 	}
 	check_host(check);
 	if (args->iface) {
-		instance_read(iface.name, &instance);
+		report_read(iface.name, &report);
 		check->iface = &iface;
-		check->instance = &instance;
+		check->report = &report;
+		check->instance = &report.instance;
 		check_iface(check);
 	}
 	check_firewall(check);

@@ -24,6 +24,8 @@
 
 enum { LOCK_WAIT_MS = 5000, LOCK_STEP_MS = 20 };
 
+static int reach_error; /* why the mounts that hold the pins were not entered; 0: they were */
+
 static void name_copy(const char *from, char swap, char by, char *to, size_t size)
 {
 	size_t i;
@@ -79,24 +81,31 @@ static pid_t parent_of(pid_t pid)
 	return parent;
 }
 
-/* The mount namespace of the nearest ancestor that is in another one: -ENOENT if all are in ours. */
+/*
+ * The mount namespace of the nearest ancestor that is in another one: -ENOENT if all are in ours,
+ * another error if that may not be known, as without privileges.
+ */
 static int home_open(void)
 {
 	struct stat own, home;
 	char path[32];
+	int fd, err = -ENOENT;
 	pid_t pid;
-	int fd;
 
 	if (stat("/proc/self/ns/mnt", &own))
 		return -errno;
 	for (pid = getppid(); pid > 0; pid = parent_of(pid)) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
-		if (stat(path, &home) || home.st_ino == own.st_ino)
+		if (stat(path, &home)) {
+			err = errno == ENOENT ? err : -errno;
+			continue;
+		}
+		if (home.st_ino == own.st_ino)
 			continue;
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		return fd < 0 ? -errno : fd;
 	}
-	return -ENOENT;
+	return err;
 }
 
 /*
@@ -105,12 +114,19 @@ static int home_open(void)
  */
 void pins_reach(void)
 {
-	int fd = bpffs_is_mounted() ? -EEXIST : home_open();
+	int fd = bpffs_is_mounted() ? -ENOENT : home_open();
 
-	if (fd < 0)
+	if (fd < 0) {
+		reach_error = fd == -ENOENT ? 0 : fd;
 		return;
-	setns(fd, CLONE_NEWNS);
+	}
+	reach_error = setns(fd, CLONE_NEWNS) ? -errno : 0;
 	close(fd);
+}
+
+int pins_reached(void)
+{
+	return reach_error;
 }
 
 static int bpffs_mount(struct error *error)
@@ -120,7 +136,7 @@ static int bpffs_mount(struct error *error)
 	if (bpffs_is_mounted())
 		return 0;
 	home = home_open();
-	if (home != -ENOENT) {
+	if (home != -ENOENT && home != -EACCES) {
 		if (home >= 0)
 			close(home);
 		return error_set(error, -ENOENT,

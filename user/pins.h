@@ -23,6 +23,9 @@ void pins_file(const char *dir, const char *name, char ret_path[PIN_PATH_MAX]);
 /* Call first: goes to the mounts of the process that started this, if these here have no bpffs. */
 void pins_reach(void);
 
+/* How that went: 0, or -errno if there may be pins that cannot be seen from here. */
+int pins_reached(void);
+
 /* Mounts bpffs if it is not there and makes PIN_ROOT. */
 int pins_prepare(struct error *error);
 

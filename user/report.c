@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From an instance to the facts that status shows. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,80 +60,114 @@ static void ports_describe(const struct instance *instance, char ret_text[PORTS_
 	free(ports);
 }
 
-static void lost_describe(const struct instance *instance, char *text, size_t size)
+__attribute__((format(printf, 2, 3))) static void problem_set(struct report *report,
+							      const char *format, ...)
 {
-	if (instance->xdp.main_id)
-		snprintf(
-		    text, size,
-		    "its XDP program was replaced: id %u (%s) found, %u expected; take that one"
-		    " off, then: synguard attach %s",
-		    instance->xdp.main_id,
-		    *instance->xdp.main_name ? instance->xdp.main_name : "no name",
-		    instance->config.xdp_prog_id, instance->name);
-	else
-		snprintf(text, size,
-			 "its XDP program (id %u) is gone, somebody else took it off; put it back:"
-			 " synguard attach %s",
-			 instance->config.xdp_prog_id, instance->name);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(report->problem, sizeof(report->problem), format, args);
+	va_end(args);
 }
 
-static void live_describe(const struct instance *instance, char *text, size_t size)
+__attribute__((format(printf, 2, 3))) static void remedy_set(struct report *report,
+							     const char *format, ...)
 {
-	if (instance->netns != instance->config.netns_ino)
-		snprintf(text, size,
-			 "the interface was moved to another network namespace; its connections are"
-			 " not found there: detach it and attach it there");
-	else if (instance->config.detached_at)
-		snprintf(text, size,
-			 "a detach was interrupted; finish it: synguard detach %s, or undo it:"
-			 " synguard attach %s",
-			 instance->name, instance->name);
-	else if (!instance->config.xdp_prog_id)
-		snprintf(text, size,
-			 "the attach was interrupted while it adopted existing connections;"
-			 " complete it: synguard attach %s",
-			 instance->name);
-	else if (*instance->name_now && strcmp(instance->name, instance->name_now) != 0)
-		snprintf(text, size,
-			 "interface %u was renamed, it is now %s; still protected. To use the new"
-			 " name: synguard detach %s, synguard attach %s",
-			 instance->ifindex, instance->name_now, instance->name, instance->name_now);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(report->remedy, sizeof(report->remedy), format, args);
+	va_end(args);
 }
 
-static void problem_describe(const struct instance *instance, char *text, size_t size)
+static void lost_describe(struct report *report)
 {
+	const struct instance *instance = &report->instance;
+
+	if (instance->xdp.main_id) {
+		problem_set(report, "its XDP program was replaced: id %u (%s) found, %u expected",
+			    instance->xdp.main_id,
+			    *instance->xdp.main_name ? instance->xdp.main_name : "no name",
+			    instance->config.xdp_prog_id);
+		remedy_set(report, "take that one off, then: synguard attach %s", instance->name);
+	} else {
+		problem_set(report, "its XDP program (id %u) is gone, somebody else took it off",
+			    instance->config.xdp_prog_id);
+		remedy_set(report, "put it back: synguard attach %s", instance->name);
+	}
+}
+
+static void live_describe(struct report *report)
+{
+	const struct instance *instance = &report->instance;
+
+	if (instance->netns != instance->config.netns_ino) {
+		problem_set(report, "the interface was moved to another network namespace; its"
+				    " connections are not found there");
+		remedy_set(report, "detach it and attach it there");
+	} else if (instance->config.detached_at) {
+		problem_set(report, "a detach was interrupted");
+		remedy_set(report, "finish it: synguard detach %s, or undo it: synguard attach %s",
+			   instance->name, instance->name);
+	} else if (!instance->config.xdp_prog_id) {
+		problem_set(report, "the attach was interrupted while it adopted existing"
+				    " connections");
+		remedy_set(report, "complete it: synguard attach %s", instance->name);
+	} else if (*instance->name_now && strcmp(instance->name, instance->name_now) != 0) {
+		problem_set(report, "interface %u was renamed, it is now %s; still protected",
+			    instance->ifindex, instance->name_now);
+		remedy_set(report, "to use the new name: synguard detach %s, synguard attach %s",
+			   instance->name, instance->name_now);
+	}
+}
+
+static void problem_describe(struct report *report)
+{
+	const struct instance *instance = &report->instance;
+
 	switch (instance->state) {
 	case INSTANCE_LIVE:
-		live_describe(instance, text, size);
+		live_describe(report);
 		break;
 	case INSTANCE_LOST:
-		lost_describe(instance, text, size);
+		lost_describe(report);
 		break;
 	case INSTANCE_GONE:
-		snprintf(
-		    text, size,
-		    "interface %u, which it was attached to, is gone; clean up: synguard detach"
-		    " %s (attach does it, too)",
-		    instance->config.ifindex, instance->name);
+		problem_set(report, "interface %u, which it was attached to, is gone",
+			    instance->config.ifindex);
+		remedy_set(report, "clean up: synguard detach %s (attach does it, too)",
+			   instance->name);
 		break;
 	case INSTANCE_INTERRUPTED:
-		snprintf(text, size,
-			 "an attach was interrupted before protection was live; clean up: synguard"
-			 " detach %s (attach does it, too)",
-			 instance->name);
+		problem_set(report, "an attach was interrupted before protection was live");
+		remedy_set(report, "clean up: synguard detach %s (attach does it, too)",
+			   instance->name);
 		break;
 	case INSTANCE_FOREIGN:
-		snprintf(text, size,
-			 "another version of synguard attached it; first: synguard detach %s",
-			 instance->name);
+		problem_set(report, "another version of synguard attached it");
+		remedy_set(report, "first: synguard detach %s", instance->name);
 		break;
 	case INSTANCE_UNREADABLE:
-		snprintf(text, size, "its pins in %s cannot be read; try again", instance->dir);
+		problem_set(report, "its pins in %s cannot be read", instance->dir);
+		remedy_set(report, "try again");
 		break;
 	case INSTANCE_NONE:
 	case INSTANCE_LINGERING:
 		break;
 	}
+}
+
+void report_make_unknown(const char *name, const struct error *why, struct report *ret_report)
+{
+	struct report *report = ret_report;
+
+	memset(report, 0, sizeof(*report));
+	snprintf(report->instance.name, sizeof(report->instance.name), "%s", name);
+	report->instance.state = INSTANCE_UNREADABLE;
+	report->state = words[INSTANCE_UNREADABLE].state;
+	report->handoff = words[INSTANCE_UNREADABLE].handoff;
+	problem_set(report, "%.300s", why->text);
+	remedy_set(report, "run as root");
 }
 
 void report_make(const char *name, struct report *ret_report)
@@ -146,12 +181,13 @@ void report_make(const char *name, struct report *ret_report)
 	instance_read(name, &report->instance);
 	report->state = words[report->instance.state].state;
 	report->handoff = words[report->instance.state].handoff;
-	problem_describe(&report->instance, report->problem, sizeof(report->problem));
 	report->mode = config->mode == MODE_MONITOR ? "monitor" : "always";
 	report->xdp_mode = config->xdp_mode == XDP_ATTACH_NATIVE ? "native" : "generic";
+	if (report->instance.state != INSTANCE_FOREIGN && config->abi)
+		ports_describe(&report->instance, report->ports);
+	problem_describe(report);
 	if (report->instance.state == INSTANCE_FOREIGN || !config->abi)
 		return;
-	ports_describe(&report->instance, report->ports);
 	since = (time_t)config->attached_at;
 	strftime(report->since, sizeof(report->since), "%Y-%m-%dT%H:%M:%SZ",
 		 gmtime_r(&since, &when));
@@ -202,7 +238,7 @@ void report_print(const struct report *report)
 	else
 		printf("%s: not protected (%s)\n", instance->name, report->state);
 	if (*report->problem)
-		printf("  problem       %s\n", report->problem);
+		printf("  problem       %s; %s\n", report->problem, report->remedy);
 	if (instance->config.abi)
 		details_print(report);
 }
@@ -212,7 +248,9 @@ json_t *report_json(const struct report *report)
 	const struct instance *instance = &report->instance;
 	const struct runtime *runtime = &instance->runtime;
 	const __u64 used = conns_used(runtime);
+	char problem[sizeof(report->problem) + sizeof(report->remedy) + sizeof("; ")];
 
+	snprintf(problem, sizeof(problem), "%s; %s", report->problem, report->remedy);
 	return json_pack(
 	    "{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:I, s:I, s:I, s:b, s:b,"
 	    " s:{s:{s:I, s:I, s:f}}, s:I, s:I}",
@@ -221,7 +259,7 @@ json_t *report_json(const struct report *report)
 	    instance->config.abi ? report->mode : NULL, "ports",
 	    *report->ports ? report->ports : NULL, "attached_since",
 	    *report->since ? report->since : NULL, "handoff", report->handoff, "problem",
-	    *report->problem ? report->problem : NULL, "handoff_seconds_left",
+	    *report->problem ? problem : NULL, "handoff_seconds_left",
 	    (json_int_t)report->seconds_left, "xdp_prog_id", (json_int_t)instance->xdp.our_id,
 	    "xdp_prog_id_found", (json_int_t)instance->xdp.main_id, "dispatcher",
 	    (int)instance->xdp.dispatcher, "table_complete", (int)runtime->table_complete, "maps",

@@ -15,13 +15,17 @@ struct report {
 	const char *handoff; /* one word: reqsk, lingering, failed, none */
 	const char *xdp_mode;
 	const char *mode;
-	char problem[400];          /* what is wrong and what to do; "" if nothing */
+	char problem[320];          /* what is wrong; "" if nothing */
+	char remedy[640];           /* and what to do */
 	char ports[PORTS_TEXT_MAX]; /* "all", or ranges; cut with "..." if there are very many */
 	char since[SINCE_TEXT_MAX]; /* ISO 8601, UTC */
 	unsigned int seconds_left;  /* of a lingering hand-off */
 };
 
 void report_make(const char *name, struct report *ret_report);
+
+/* The report on an interface whose pins must not be read; why ends in what to do. */
+void report_make_unknown(const char *name, const struct error *why, struct report *ret_report);
 void report_print(const struct report *report);
 json_t *report_json(const struct report *report);
 
