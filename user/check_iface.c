@@ -79,20 +79,31 @@ static void mtu_check(struct check *check)
 static void veth_check(struct check *check)
 {
 	enum iface_peer peer = iface_peer_xdp(check->iface);
-	int lost = peer == IFACE_PEER_NO_XDP && attached_native(check);
+	int live = check->instance->state == INSTANCE_LIVE;
+	char attach[ATTACH_COMMAND_MAX];
 
 	if (peer == IFACE_PEER_NONE)
 		return;
-	check_add(check, "veth_peer",
-		  lost                     ? CHECK_FAIL
-		  : peer == IFACE_PEER_XDP ? CHECK_OK
-					   : CHECK_WARN,
-		  "veth; its peer has %s native XDP program%s", peer == IFACE_PEER_XDP ? "a" : "no",
-		  lost ? ", but synguard is attached in native mode" : "");
-	if (peer == IFACE_PEER_NO_XDP) {
+	if (peer == IFACE_PEER_XDP) {
+		check_add(check, "veth_peer", CHECK_OK, "veth; its peer has a native XDP program");
+	} else if (live && !attached_native(check)) {
+		check_add(check, "veth_peer", CHECK_OK,
+			  "veth; its peer has no native XDP program, which generic mode does not"
+			  " need");
+	} else {
+		check_add(check, "veth_peer", live ? CHECK_FAIL : CHECK_WARN,
+			  "veth; its peer has no native XDP program%s",
+			  live ? ", but synguard is attached in native mode" : "");
 		check_why(check, "native XDP_TX to such a peer is lost; generic mode works");
-		check_remedy(check, "attach any XDP program to the peer, or --xdp generic (auto"
-				    " does that)");
+		report_attach_command(check->report, check->iface->name, NULL, "auto", attach);
+		if (live)
+			check_remedy(check,
+				     "synguard detach %s; %s (or attach any XDP program to the"
+				     " peer)",
+				     check->instance->name, attach);
+		else
+			check_remedy(check, "attach any XDP program to the peer, or --xdp generic"
+					    " (auto does that)");
 	}
 	check_add(check, "checksum_offload", CHECK_OK,
 		  "veth: local senders leave TCP checksums unfinished; synguard does not rely on"
@@ -153,6 +164,7 @@ static void hook_check(struct check *check)
 static void mac_check(struct check *check)
 {
 	const struct config *config = &check->instance->config;
+	char attach[ATTACH_COMMAND_MAX];
 
 	if (check->instance->state != INSTANCE_LIVE)
 		return;
@@ -163,8 +175,8 @@ static void mac_check(struct check *check)
 	check_add(check, "mac", CHECK_FAIL, "changed since synguard was attached");
 	check_why(check, "frames to the new address look like another station's and pass"
 			 " unprotected");
-	check_remedy(check, "synguard detach %s; synguard attach %s", check->iface->name,
-		     check->iface->name);
+	report_attach_command(check->report, check->iface->name, NULL, NULL, attach);
+	check_remedy(check, "synguard detach %s; %s", check->instance->name, attach);
 }
 
 static void routes_check(struct check *check)

@@ -57,12 +57,13 @@ static void frames_check(struct check *check, const struct counters *counters)
 static void answers_check(struct check *check, const struct counters *counters)
 {
 	__u64 sent = counters->syn_cookie_sent.packets;
+	char attach[ATTACH_COMMAND_MAX];
 
 	if (check->instance->config.mode == MODE_MONITOR) {
 		check_add(check, "answers", CHECK_WARN, "none: the mode is monitor");
 		check_why(check, "in this mode everything is counted and passed");
-		check_remedy(check, "synguard detach %s; synguard attach %s --mode always",
-			     check->iface->name, check->iface->name);
+		report_attach_command(check->report, check->iface->name, "always", NULL, attach);
+		check_remedy(check, "synguard detach %s; %s", check->instance->name, attach);
 		return;
 	}
 	check_add(check, "answers", CHECK_OK,
@@ -121,6 +122,9 @@ static void causes_check(struct check *check, const struct counters *counters)
 		count = reason_count(counters, causes[i].reason);
 		if (!count->packets ||
 		    (causes[i].only_if_silent && counters->syn_cookie_sent.packets))
+			continue;
+		/* With --port, that is what was asked for. */
+		if (causes[i].reason == REASON_not_protected && !check->instance->config.all_ports)
 			continue;
 		check_add(check, reason_table[causes[i].reason].name, causes[i].level,
 			  "%" PRIu64 " packets", (uint64_t)count->packets);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From an instance to the facts that status shows. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,103 +59,6 @@ static void ports_describe(const struct instance *instance, char ret_text[PORTS_
 	free(ports);
 }
 
-__attribute__((format(printf, 2, 3))) static void problem_set(struct report *report,
-							      const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(report->problem, sizeof(report->problem), format, args);
-	va_end(args);
-}
-
-__attribute__((format(printf, 2, 3))) static void remedy_set(struct report *report,
-							     const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(report->remedy, sizeof(report->remedy), format, args);
-	va_end(args);
-}
-
-static void lost_describe(struct report *report)
-{
-	const struct instance *instance = &report->instance;
-
-	if (instance->xdp.main_id) {
-		problem_set(report, "its XDP program was replaced: id %u (%s) found, %u expected",
-			    instance->xdp.main_id,
-			    *instance->xdp.main_name ? instance->xdp.main_name : "no name",
-			    instance->config.xdp_prog_id);
-		remedy_set(report, "take that one off, then: synguard attach %s", instance->name);
-	} else {
-		problem_set(report, "its XDP program (id %u) is gone, somebody else took it off",
-			    instance->config.xdp_prog_id);
-		remedy_set(report, "put it back: synguard attach %s", instance->name);
-	}
-}
-
-static void live_describe(struct report *report)
-{
-	const struct instance *instance = &report->instance;
-
-	if (instance->netns != instance->config.netns_ino) {
-		problem_set(report, "the interface was moved to another network namespace; its"
-				    " connections are not found there");
-		remedy_set(report, "detach it and attach it there");
-	} else if (instance->config.detached_at) {
-		problem_set(report, "a detach was interrupted");
-		remedy_set(report, "finish it: synguard detach %s, or undo it: synguard attach %s",
-			   instance->name, instance->name);
-	} else if (!instance->config.xdp_prog_id) {
-		problem_set(report, "the attach was interrupted while it adopted existing"
-				    " connections");
-		remedy_set(report, "complete it: synguard attach %s", instance->name);
-	} else if (*instance->name_now && strcmp(instance->name, instance->name_now) != 0) {
-		problem_set(report, "interface %u was renamed, it is now %s; still protected",
-			    instance->ifindex, instance->name_now);
-		remedy_set(report, "to use the new name: synguard detach %s, synguard attach %s",
-			   instance->name, instance->name_now);
-	}
-}
-
-static void problem_describe(struct report *report)
-{
-	const struct instance *instance = &report->instance;
-
-	switch (instance->state) {
-	case INSTANCE_LIVE:
-		live_describe(report);
-		break;
-	case INSTANCE_LOST:
-		lost_describe(report);
-		break;
-	case INSTANCE_GONE:
-		problem_set(report, "interface %u, which it was attached to, is gone",
-			    instance->config.ifindex);
-		remedy_set(report, "clean up: synguard detach %s (attach does it, too)",
-			   instance->name);
-		break;
-	case INSTANCE_INTERRUPTED:
-		problem_set(report, "an attach was interrupted before protection was live");
-		remedy_set(report, "clean up: synguard detach %s (attach does it, too)",
-			   instance->name);
-		break;
-	case INSTANCE_FOREIGN:
-		problem_set(report, "another version of synguard attached it");
-		remedy_set(report, "first: synguard detach %s", instance->name);
-		break;
-	case INSTANCE_UNREADABLE:
-		problem_set(report, "its pins in %s cannot be read", instance->dir);
-		remedy_set(report, "try again");
-		break;
-	case INSTANCE_NONE:
-	case INSTANCE_LINGERING:
-		break;
-	}
-}
-
 void report_make_unknown(const char *name, const struct error *why, struct report *ret_report)
 {
 	struct report *report = ret_report;
@@ -166,8 +68,8 @@ void report_make_unknown(const char *name, const struct error *why, struct repor
 	report->instance.state = INSTANCE_UNREADABLE;
 	report->state = words[INSTANCE_UNREADABLE].state;
 	report->handoff = words[INSTANCE_UNREADABLE].handoff;
-	problem_set(report, "%.300s", why->text);
-	remedy_set(report, "run as root");
+	snprintf(report->problem, sizeof(report->problem), "%.300s", why->text);
+	snprintf(report->remedy, sizeof(report->remedy), "run as root");
 }
 
 void report_make(const char *name, struct report *ret_report)
@@ -185,7 +87,7 @@ void report_make(const char *name, struct report *ret_report)
 	report->xdp_mode = config->xdp_mode == XDP_ATTACH_NATIVE ? "native" : "generic";
 	if (report->instance.state != INSTANCE_FOREIGN && config->abi)
 		ports_describe(&report->instance, report->ports);
-	problem_describe(report);
+	report_find_problem(report);
 	if (report->instance.state == INSTANCE_FOREIGN || !config->abi)
 		return;
 	since = (time_t)config->attached_at;
@@ -234,7 +136,8 @@ void report_print(const struct report *report)
 		printf("%s: detached; the hand-off stays %u s for handshakes in flight\n",
 		       instance->name, report->seconds_left);
 	else if (instance->state == INSTANCE_LIVE)
-		printf("%s: attached since %s\n", instance->name, report->since);
+		printf("%s: attached since %s%s\n", instance->name, report->since,
+		       instance->netns == host_netns() ? "" : ", in another network namespace");
 	else
 		printf("%s: not protected (%s)\n", instance->name, report->state);
 	if (*report->problem)

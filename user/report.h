@@ -27,6 +27,19 @@ void report_make(const char *name, struct report *ret_report);
 /* The report on an interface whose pins must not be read; why ends in what to do. */
 void report_make_unknown(const char *name, const struct error *why, struct report *ret_report);
 void report_print(const struct report *report);
+
+/* Fills in problem and remedy; the rest must be there. */
+void report_find_problem(struct report *report);
+
+enum { ATTACH_COMMAND_MAX = 400 };
+
+/*
+ * The command that attaches iface with the settings that this instance has.  mode and xdp replace
+ * those, NULL keeps them.
+ */
+void report_attach_command(const struct report *report, const char *iface, const char *mode,
+			   const char *xdp, char ret_command[ATTACH_COMMAND_MAX]);
+
 json_t *report_json(const struct report *report);
 
 #endif

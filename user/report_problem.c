@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is wrong with an instance, and the command that puts it right with the same settings. */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+#include "iface.h"
+#include "report.h"
+
+enum { PORTS_SHOWN_MAX = 256 };
+
+__attribute__((format(printf, 2, 3))) static void problem_set(struct report *report,
+							      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(report->problem, sizeof(report->problem), format, args);
+	va_end(args);
+}
+
+__attribute__((format(printf, 2, 3))) static void remedy_set(struct report *report,
+							     const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(report->remedy, sizeof(report->remedy), format, args);
+	va_end(args);
+}
+
+void report_attach_command(const struct report *report, const char *iface, const char *mode,
+			   const char *xdp, char ret_command[ATTACH_COMMAND_MAX])
+{
+	const int known = !!report->instance.config.abi;
+	const char *ports = known && strcmp(report->ports, "all") != 0 ? report->ports : "";
+	int used = snprintf(ret_command, ATTACH_COMMAND_MAX, "synguard attach %s", iface);
+
+	/* A list too long for a message is in status. */
+	if (*ports)
+		used += snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used,
+				 " --port %s", strlen(ports) < PORTS_SHOWN_MAX ? ports : "LIST");
+	if (!mode && known && report->instance.config.mode == MODE_MONITOR)
+		mode = "monitor";
+	if (mode)
+		used += snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used,
+				 " --mode %s", mode);
+	if (!xdp && known)
+		xdp = report->xdp_mode;
+	if (xdp)
+		snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used, " --xdp %s", xdp);
+}
+
+/* What makes protection fail although all is in place.  Returns whether there is anything. */
+static bool surroundings_describe(struct report *report)
+{
+	const struct instance *instance = &report->instance;
+	char attach[ATTACH_COMMAND_MAX];
+	struct iface iface;
+	long cookies;
+
+	if (instance->config.mode != MODE_ALWAYS || instance->netns != host_netns())
+		return false;
+	if (!host_sysctl("net/ipv4/tcp_syncookies", &cookies) && !cookies) {
+		problem_set(report, "net.ipv4.tcp_syncookies is 0, so the kernel refuses every"
+				    " handshake");
+		remedy_set(report,
+			   "set it: sysctl -w net.ipv4.tcp_syncookies=1 (see: synguard check %s)",
+			   instance->name);
+		return true;
+	}
+	if (instance->config.xdp_mode != XDP_ATTACH_NATIVE ||
+	    iface_read_index(instance->ifindex, &iface) ||
+	    iface_peer_xdp(&iface) != IFACE_PEER_NO_XDP)
+		return false;
+	report_attach_command(report, iface.name, NULL, "auto", attach);
+	problem_set(report, "its veth peer has no native XDP program any more, so every SYN-ACK"
+			    " is lost");
+	remedy_set(report,
+		   "attach anew: synguard detach %s; %s (or attach an XDP program to the peer; "
+		   "see: synguard"
+		   " check %s)",
+		   instance->name, attach, iface.name);
+	return true;
+}
+
+static void lost_describe(struct report *report)
+{
+	const struct instance *instance = &report->instance;
+	char attach[ATTACH_COMMAND_MAX];
+
+	report_attach_command(report, instance->name, NULL, NULL, attach);
+
+	if (instance->xdp.main_id) {
+		problem_set(report, "its XDP program was replaced: id %u (%s) found, %u expected",
+			    instance->xdp.main_id,
+			    *instance->xdp.main_name ? instance->xdp.main_name : "no name",
+			    instance->config.xdp_prog_id);
+		remedy_set(report, "take that one off, then: %s", attach);
+	} else {
+		problem_set(report, "its XDP program (id %u) is gone, somebody else took it off",
+			    instance->config.xdp_prog_id);
+		remedy_set(report, "put it back: %s", attach);
+	}
+}
+
+static void live_describe(struct report *report)
+{
+	const struct instance *instance = &report->instance;
+	const char *name = *instance->name_now ? instance->name_now : instance->name;
+	char attach[ATTACH_COMMAND_MAX];
+
+	report_attach_command(report, name, NULL, NULL, attach);
+	if (instance->netns != instance->config.netns_ino) {
+		problem_set(report, "the interface was moved to another network namespace; its"
+				    " connections are not found there");
+		remedy_set(report, "synguard detach %s, then in that namespace: %s", instance->name,
+			   attach);
+	} else if (instance->config.detached_at) {
+		problem_set(report, "a detach was interrupted");
+		remedy_set(report, "finish it: synguard detach %s, or undo it: synguard attach %s",
+			   instance->name, instance->name);
+	} else if (!instance->config.xdp_prog_id) {
+		problem_set(report, "the attach was interrupted while it adopted existing"
+				    " connections");
+		remedy_set(report, "complete it: synguard attach %s", instance->name);
+	} else if (surroundings_describe(report)) {
+		return;
+	} else if (*instance->name_now && strcmp(instance->name, instance->name_now) != 0) {
+		problem_set(report, "interface %u was renamed, it is now %s; still protected",
+			    instance->ifindex, instance->name_now);
+		remedy_set(report, "to use the new name: synguard detach %s; %s", instance->name,
+			   attach);
+	}
+}
+
+void report_find_problem(struct report *report)
+{
+	const struct instance *instance = &report->instance;
+
+	switch (instance->state) {
+	case INSTANCE_LIVE:
+		live_describe(report);
+		break;
+	case INSTANCE_LOST:
+		lost_describe(report);
+		break;
+	case INSTANCE_GONE:
+		problem_set(report, "interface %u, which it was attached to, is gone",
+			    instance->config.ifindex);
+		remedy_set(report, "clean up: synguard detach %s (attach does it, too)",
+			   instance->name);
+		break;
+	case INSTANCE_INTERRUPTED:
+		problem_set(report, "an attach was interrupted before protection was live");
+		remedy_set(report, "clean up: synguard detach %s (attach does it, too)",
+			   instance->name);
+		break;
+	case INSTANCE_FOREIGN:
+		problem_set(report, "another version of synguard attached it");
+		remedy_set(report, "first: synguard detach %s", instance->name);
+		break;
+	case INSTANCE_UNREADABLE:
+		problem_set(report, "its pins in %s cannot be read", instance->dir);
+		remedy_set(report, "try again");
+		break;
+	case INSTANCE_NONE:
+	case INSTANCE_LINGERING:
+		break;
+	}
+}
