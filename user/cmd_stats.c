@@ -88,14 +88,27 @@ static void row_print(const struct sample *now, const struct sample *before, int
 	printf("  %-7s %s\n", row->verdict, row->text);
 }
 
+/* In a watch with the time of day. */
+static void header_print(const struct sample *now, bool timed)
+{
+	char clock[16] = "";
+	time_t at = time(NULL);
+	struct tm when;
+
+	if (timed)
+		strftime(clock, sizeof(clock), " %H:%M:%S", localtime_r(&at, &when));
+	printf("%s%s%s:\n", now->instance.name, clock,
+	       now->instance.state != INSTANCE_LIVE ? " (not protected; see: synguard status)"
+	       : now->instance.config.mode == MODE_MONITOR ? " (mode monitor: everything passes)"
+							   : "");
+}
+
 static void table_print(const struct args *args, const struct sample *now,
 			const struct sample *before)
 {
 	int reason, shown = 0;
 
-	printf("%s:%s\n", now->instance.name,
-	       now->instance.state == INSTANCE_LIVE ? ""
-						    : " (not protected; see: synguard status)");
+	header_print(now, before != NULL);
 	printf("  %-18s %12s %14s%s  %-7s %s\n", "reason", "packets", "bytes",
 	       before ? "   packets/s" : "", "verdict", "meaning");
 	for (reason = 0; reason < REASON_MAX; reason++) {
@@ -131,7 +144,12 @@ static json_t *sample_json(const struct sample *now, const struct sample *before
 
 static int missing_say(const char *name, int err)
 {
-	if (err == -ENOENT)
+	if (err == -ENOENT && !if_nametoindex(name))
+		fprintf(stderr,
+			"synguard: no counters of %s: there is no such interface in this network"
+			" namespace; list them with: ip link\n",
+			name);
+	else if (err == -ENOENT)
 		fprintf(
 		    stderr,
 		    "synguard: no counters of %s: it is not attached; attach it: synguard attach"
@@ -175,6 +193,8 @@ static int one_watch(const struct args *args, const char *name, struct sample *b
 
 	if (err || now.instance.state == INSTANCE_LINGERING ||
 	    now.instance.state == INSTANCE_GONE) {
+		if (!*has_before && err)
+			return missing_say(name, err);
 		fprintf(stderr, "synguard: %s %s\n", name,
 			*has_before ? "was detached; the watch ends" : "is not attached");
 		return EXIT_FAILED;
@@ -225,7 +245,7 @@ static int watch(const struct args *args, const struct names *names, double seco
 	}
 	free(before);
 	free(has_before);
-	return code;
+	return interrupted ? EXIT_OK : code;
 }
 
 static int seconds_parse(const char *text, double *ret_seconds)

@@ -13,6 +13,14 @@ static int one_status(const struct args *args)
 	struct report report;
 
 	report_make(args->iface, &report);
+	if (report.instance.state == INSTANCE_NONE && !if_nametoindex(args->iface)) {
+		fprintf(stderr,
+			"synguard: no status of %s: there is no such interface in this network"
+			" namespace, and nothing is attached under that name; list them with: ip"
+			" link\n",
+			args->iface);
+		return EXIT_FAILED;
+	}
 	if (report.instance.state == INSTANCE_NONE) {
 		fprintf(stderr,
 			"synguard: no status of %s: it is not attached; attach it: synguard attach"
