@@ -139,7 +139,14 @@ static void hook_check(struct check *check)
 {
 	struct xdp_found found;
 
-	if (check->instance->state == INSTANCE_LIVE || xdp_find(check->iface->index, 0, 0, &found))
+	if (check->instance->state == INSTANCE_LIVE) {
+		check_add(check, "xdp_hook", CHECK_OK, "synguard's program%s",
+			  check->instance->xdp.dispatcher
+			      ? " under libxdp's dispatcher, which can be shared"
+			      : ", alone: no other XDP program can be attached meanwhile");
+		return;
+	}
+	if (xdp_find(check->iface->index, 0, 0, &found))
 		return;
 	if (!found.main_id || found.dispatcher) {
 		check_add(check, "xdp_hook", CHECK_OK, "%s",

@@ -187,8 +187,9 @@ static void result_print(const struct attach_request *request, const struct atta
 		       result->native.text);
 	printf("%s\n", result->repaired ? "; somebody else had taken the XDP program off" : "");
 	if (!result->dispatcher)
-		printf("%s: other XDP programs cannot share it: libxdp's dispatcher does not work"
-		       " here\n",
+		printf("%s: note: this kernel does not let libxdp chain XDP programs, so no other"
+		       " XDP program can be attached to it meanwhile; synguard itself is not"
+		       " affected\n",
 		       request->iface.name);
 	if (!(request->iface.flags & IFF_UP))
 		printf("%s: is down; protection starts when it comes up: ip link set dev %s up\n",
