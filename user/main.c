@@ -43,7 +43,8 @@ static const struct command commands[] = {
     {"attach", "protect an interface; stays live with no process running",
      "Returns once protection is live. Connections that the kernel already has go on.",
      IFACE_REQUIRED, attach_options, cmd_attach},
-    {"detach", "stop protecting an interface; cuts no connection",
+    {"detach",
+     "stop protecting an interface; cuts no connection (--now: only handshakes in flight)",
      "XDP goes at once. The hand-off stays for about a minute, so that handshakes in flight\n"
      "finish, and then removes itself.",
      IFACE_OR_ALL, detach_options, cmd_detach},
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "synguard: which command? (see: synguard --help)\n");
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		cli_usage(commands);
 		return output_finish(EXIT_OK);
 	}

@@ -70,6 +70,10 @@ int ports_parse(const char *list, struct port *ports, struct error *error)
 	size_t length;
 	int err;
 
+	if (!*list)
+		return error_set(error, -EINVAL,
+				 "port list: the list is empty; write ports and ranges, as in"
+				 " 80,443,8000-8100");
 	for (;;) {
 		length = strcspn(list, ",");
 		err = item_parse(list, length, ports, error);
