@@ -58,7 +58,7 @@ static const struct {
 	const char *why;
 } sysctls[] = {
     {"tcp_syncookies", "net/ipv4/tcp_syncookies", CHECK_FAIL,
-     "the kernel refuses every handshake from a cookie while this is 0"},
+     "the kernel takes no handshake from a cookie while this is 0, so synguard leaves SYNs to it"},
     {"tcp_timestamps", "net/ipv4/tcp_timestamps", CHECK_WARN,
      "without timestamps a cookie has 24 bits against guessing instead of 50"},
     {"tcp_sack", "net/ipv4/tcp_sack", CHECK_WARN,

@@ -64,8 +64,8 @@ static bool surroundings_describe(struct report *report)
 	if (instance->config.mode != MODE_ALWAYS || instance->netns != host_netns())
 		return false;
 	if (!host_sysctl("net/ipv4/tcp_syncookies", &cookies) && !cookies) {
-		problem_set(report, "net.ipv4.tcp_syncookies is 0, so the kernel refuses every"
-				    " handshake");
+		problem_set(report, "net.ipv4.tcp_syncookies is 0: the kernel takes no handshake "
+				    "from a cookie, so nothing is protected");
 		remedy_set(report,
 			   "set it: sysctl -w net.ipv4.tcp_syncookies=1 (see: synguard check %s)",
 			   instance->name);
