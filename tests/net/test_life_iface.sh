@@ -202,7 +202,7 @@ dotted()
 	attach "$name" || status=1
 	handed_off "$name" 86 || status=1
 	[[ $(synguard status "$name" --json | field interface) == "$name" ]] || fail "status" || status=1
-	synguard status | grep -q "^$name: attached" || fail "not in the list" || status=1
+	[[ $(synguard status) == *"$name: attached"* ]] || fail "not in the list" || status=1
 	synguard detach "$name" --now || status=1
 	pair_down "$name" || status=1
 	return "$status"

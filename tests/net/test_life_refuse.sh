@@ -68,6 +68,8 @@ no_interface()
 {
 	refuses 1 '*cannot attach to sgnone: there is no such interface*' synguard attach sgnone ||
 		return
+	refuses 1 '*no status of sgnone: there is no such interface*' synguard status sgnone || return
+	refuses 1 '*no counters of sgnone: there is no such interface*' synguard stats sgnone || return
 	refuses 1 '*cannot check sgnone: there is no such interface*' synguard check sgnone || return
 	refuses 1 '*not an Ethernet interface*' synguard attach lo || return
 	[[ ! -e $dir/sgnone && ! -e $dir/lo ]] || fail "a directory is left"
@@ -137,6 +139,24 @@ nobody_can_run()
 	nobody --version >/dev/null 2>&1 || skip "nobody cannot read $SYNGUARD"
 }
 
+# In `ip netns exec`, too, whose mounts have no pins: nothing may be concluded from that.
+sees_nothing()
+{
+	local said status enter
+	local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups "$SYNGUARD")
+
+	for enter in "ip netns exec $TB_PREFIX-server" "nsenter --net=/run/netns/$TB_PREFIX-server"; do
+		# shellcheck disable=SC2086 # words
+		refuses 1 '*cannot read the pins*root*' $enter "${nobody[@]}" status || return
+		status=0
+		# shellcheck disable=SC2086 # words
+		said=$($enter "${nobody[@]}" check "$iface") || status=$?
+		((status == 1)) || fail "check exits with $status" || return
+		[[ $said == *'attached'*unknown* && $said != *detached* && $said != *'ip link set'* ]] ||
+			fail "check: $said" || return
+	done
+}
+
 not_root()
 {
 	local command
@@ -147,6 +167,7 @@ not_root()
 		# shellcheck disable=SC2086 # words
 		refuses 1 '*root*' nobody $command || return
 	done
+	sees_nothing || return
 	detach_synguard
 }
 
@@ -158,6 +179,7 @@ bad_ports()
 		70-90,80; do
 		refuses 2 "*port*" synguard attach "$iface" --port "$list" || return
 	done
+	refuses 2 "*the list is empty*" synguard attach "$iface" --port '' || return
 	unattached
 }
 
