@@ -53,12 +53,22 @@ void report_attach_command(const struct report *report, const char *iface, const
 		snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used, " --xdp %s", xdp);
 }
 
+/* Native mode on a veth whose peer has lost its XDP program, as far as can be seen from here. */
+static bool native_is_cut(const struct instance *instance)
+{
+	struct iface iface;
+
+	return instance->config.xdp_mode == XDP_ATTACH_NATIVE && instance->netns == host_netns() &&
+	       !iface_read_index(instance->ifindex, &iface) &&
+	       iface_peer_xdp(&iface) == IFACE_PEER_NO_XDP;
+}
+
 /* What makes protection fail although all is in place.  Returns whether there is anything. */
 static bool surroundings_describe(struct report *report)
 {
 	const struct instance *instance = &report->instance;
 	char attach[ATTACH_COMMAND_MAX];
-	struct iface iface;
+	const char *name = *instance->name_now ? instance->name_now : instance->name;
 	long cookies;
 
 	if (instance->config.mode != MODE_ALWAYS || instance->netns != host_netns())
@@ -71,18 +81,16 @@ static bool surroundings_describe(struct report *report)
 			   instance->name);
 		return true;
 	}
-	if (instance->config.xdp_mode != XDP_ATTACH_NATIVE ||
-	    iface_read_index(instance->ifindex, &iface) ||
-	    iface_peer_xdp(&iface) != IFACE_PEER_NO_XDP)
+	if (!native_is_cut(instance))
 		return false;
-	report_attach_command(report, iface.name, NULL, "auto", attach);
+	report_attach_command(report, name, NULL, "auto", attach);
 	problem_set(report, "its veth peer has no native XDP program any more, so every SYN-ACK"
 			    " is lost");
 	remedy_set(report,
 		   "attach anew: synguard detach %s; %s (or attach an XDP program to the peer; "
 		   "see: synguard"
 		   " check %s)",
-		   instance->name, attach, iface.name);
+		   instance->name, attach, name);
 	return true;
 }
 
@@ -91,7 +99,9 @@ static void lost_describe(struct report *report)
 	const struct instance *instance = &report->instance;
 	char attach[ATTACH_COMMAND_MAX];
 
-	report_attach_command(report, instance->name, NULL, NULL, attach);
+	/* Native would be refused where its answers are lost. */
+	report_attach_command(report, instance->name, NULL, native_is_cut(instance) ? "auto" : NULL,
+			      attach);
 
 	if (instance->xdp.main_id) {
 		problem_set(report, "its XDP program was replaced: id %u (%s) found, %u expected",

@@ -213,6 +213,41 @@ foreign_finding()
 	return "$status"
 }
 
+# status_problem PATTERN: status exits with 1 and says so.
+status_problem()
+{
+	local said status=0
+
+	said=$(synguard status "$iface") || status=$?
+	((status == 1)) || fail "status exits with $status" || return
+	# shellcheck disable=SC2053 # it is a pattern
+	[[ $said == *problem*$1* ]] || fail "$said"
+}
+
+# Attached, but of no use: status tells, and the remedy keeps the settings.
+of_no_use()
+{
+	local status=0 again="attach $iface --port 80 --xdp"
+
+	synguard attach "$iface" --port 80 || return
+	expect veth_peer ok || status=1
+	synguard status "$iface" || fail "status, with all well" || status=1
+	in_ns server sysctl -qw net.ipv4.tcp_syncookies=0
+	status_problem tcp_syncookies || status=1
+	in_ns server sysctl -qw net.ipv4.tcp_syncookies=1
+	synguard detach "$iface" --now || return
+	ip -n "$client_ns" link set "${iface}p" xdpdrv obj "$TB_TOOLS/xdp_pass.bpf.o" sec xdp || return
+	synguard attach "$iface" --port 80 --xdp native || status=1
+	synguard status "$iface" || fail "status, with an XDP program on the peer" || status=1
+	ip -n "$client_ns" link set "${iface}p" xdpdrv off
+	status_problem "peer*detach $iface; synguard $again auto" || status=1
+	expect veth_peer fail || status=1
+	ip -n "$ns" link set "$iface" xdpdrv off
+	status_problem "put it back: synguard $again auto" || status=1
+	synguard detach "$iface" --now || status=1
+	return "$status"
+}
+
 check_parses()
 {
 	synguard check "$iface" --json >"$TB_DIR/check" || return
@@ -245,4 +280,5 @@ case_ok "check: a rule that drops what begins without a SYN" \
 case_ok "check: conntrack with tcp_loose=0" conntrack_finding
 case_ok "conntrack with tcp_loose=0 does drop cookie clients" conntrack_is_true
 case_ok "check: a foreign XDP program" foreign_finding
+case_ok "status: attached, but of no use" of_no_use
 cases_done
