@@ -8,6 +8,8 @@
 #include "access.h"
 #include "check.h"
 #include "cli.h"
+#include "host.h"
+#include "names.h"
 #include "output.h"
 
 static const char *const level_names[] = {
@@ -70,14 +72,33 @@ static int check_show(const struct args *args, const struct check *check)
 	return fails ? EXIT_FAILED : EXIT_OK;
 }
 
-static void report_read(const char *name, struct report *ret_report)
+/* An interface that was renamed is attached under its earlier name. */
+static void report_find_renamed(__u32 ifindex, struct report *ret_report)
+{
+	struct report report;
+	struct names names;
+	unsigned int i;
+
+	names_list(NULL, &names);
+	for (i = 0; i < names.count; i++) {
+		report_make(names.name[i], &report);
+		if (report.instance.state == INSTANCE_LIVE && report.instance.ifindex == ifindex &&
+		    report.instance.netns == host_netns())
+			*ret_report = report;
+	}
+}
+
+static void report_read(const struct iface *iface, struct report *ret_report)
 {
 	struct error error;
 
-	if (access_check(&error))
-		report_make_unknown(name, &error, ret_report);
-	else
-		report_make(name, ret_report);
+	if (access_check(&error)) {
+		report_make_unknown(iface->name, &error, ret_report);
+		return;
+	}
+	report_make(iface->name, ret_report);
+	if (ret_report->instance.state == INSTANCE_NONE)
+		report_find_renamed(iface->index, ret_report);
 }
 
 int cmd_check(const struct args *args)
@@ -99,7 +120,7 @@ int cmd_check(const struct args *args)
 	}
 	check_host(check);
 	if (args->iface) {
-		report_read(iface.name, &report);
+		report_read(&iface, &report);
 		check->iface = &iface;
 		check->report = &report;
 		check->instance = &report.instance;
