@@ -22,14 +22,26 @@ curl_client()
 	in_ns client curl --silent --show-error --fail --max-time 60 "$@"
 }
 
+page_once()
+{
+	curl_client "$(url "$1" index.html)" >"$TB_DIR/page" || return
+	cmp "$TB_DIR/page" "$TB_DIR/www/index.html"
+}
+
+# The server closes first, so hundreds of its ports are in TIME_WAIT by now; where curl happens to
+# take one of these, the SYN is the kernel's (syn_conn_exists), as it should be: then once more.
 page()
 {
-	local sent before
+	local sent before reused try
 
 	sent=$(counter syn_cookie_sent)
 	before=$(counter handoff_ok)
-	curl_client "$(url "$1" index.html)" >"$TB_DIR/page" || return
-	cmp "$TB_DIR/page" "$TB_DIR/www/index.html" || return
+	for try in 1 2 3; do
+		reused=$(counter syn_conn_exists)
+		page_once "$1" || return
+		counted syn_conn_exists "$reused" || break
+		echo "try $try reused a port that is in TIME_WAIT"
+	done
 	counted syn_cookie_sent "$sent" || fail "no cookie was sent" || return
 	counted handoff_ok "$before" || fail "the kernel opened it without a hand-off"
 }
