@@ -76,6 +76,31 @@ static void promised_names_are_there(void **state)
 	}
 }
 
+/* Does docs/reasons.md, read from the top of the tree, have a row for it? */
+static int is_documented(FILE *page, const char *name)
+{
+	char line[1024], start[64];
+
+	snprintf(start, sizeof(start), "| `%s` |", name);
+	rewind(page);
+	while (fgets(line, sizeof(line), page))
+		if (!strncmp(line, start, strlen(start)))
+			return 1;
+	return 0;
+}
+
+static void every_reason_is_documented(void **state)
+{
+	FILE *page = fopen("docs/reasons.md", "re");
+
+	(void)state;
+	assert_non_null(page);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (!is_documented(page, rows[i].name))
+			fail_msg("docs/reasons.md says nothing of %s", rows[i].name);
+	fclose(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +108,7 @@ int main(void)
 	    cmocka_unit_test(sentences_fit_a_line_of_the_table),
 	    cmocka_unit_test(stages_and_verdicts_are_known),
 	    cmocka_unit_test(promised_names_are_there),
+	    cmocka_unit_test(every_reason_is_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
