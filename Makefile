@@ -29,7 +29,16 @@ TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out %.bpf.c,$(wild
 TOOLS_BPF := $(patsubst tests/tools/%.bpf.c,$(BUILD)/tools/%.bpf.o,$(wildcard tests/tools/*.bpf.c))
 BENCH_BPF := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bench/%.bpf.o,$(wildcard tests/bench/*.bpf.c))
 
-.PHONY: all help deps demo test test-run bench fuzz lint install uninstall clean
+# What lists connections, without the command around it: for its tests.
+CONNS := $(addprefix user/,columns.c conns.c conns_filter.c conns_json.c conns_list.c conns_print.c \
+	conns_sort.c conns_tally.c conns_view.c text.c)
+
+# The pure parts of trace, for its unit tests.
+TRACE := $(addprefix user/,cli.c conns_filter.c conns_view.c reason_table.c trace_args.c trace_conns.c trace_decode.c \
+	trace_json.c trace_ladder.c trace_pcapng.c trace_words.c)
+TRACE_UNIT := $(filter $(BUILD)/unit/test_trace_%,$(UNIT))
+
+.PHONY: all help deps demo test test-run bench bench-bulk fuzz lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -55,6 +64,10 @@ bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_JSON=FILE w
 	@$(MAKE) --no-print-directory -s $(BUILD)/bench/bench
 	@$(BUILD)/bench/bench
 
+bench-bulk: deps ## bulk throughput (iperf3) with tracking, against a program that only passes
+	@$(MAKE) --no-print-directory -s all tools
+	@tests/bench/bulk
+
 FUZZ_SECONDS ?= 20
 fuzz: $(BUILD)/fuzz/fuzz_packet ## FUZZ_SECONDS of crafted frames against the parsers (libclang-rt-14-dev)
 	@cd $(<D) && ./$(<F) -max_total_time=$(FUZZ_SECONDS) -max_len=512 -use_value_profile=1
@@ -79,9 +92,17 @@ $(BUILD)/user/%.o: user/%.c $(SKELETONS)
 $(BUILD)/synguard: $(USER_OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lelf -lz -ljansson -lmnl
 
+$(BUILD)/unit/test_text: user/text.c
+$(BUILD)/unit/test_timeouts: user/timeouts.c user/error.c
+$(BUILD)/unit/test_timeouts: LDLIBS := -lxdp -lbpf
+$(BUILD)/unit/test_conns_filter: user/conns_filter.c user/conns_view.c
+$(BUILD)/unit/test_conns_view: $(CONNS)
+$(BUILD)/unit/test_conns_%: LDLIBS := -ljansson -lbpf
+$(TRACE_UNIT): $(TRACE)
+$(TRACE_UNIT): LDLIBS := -ljansson
 $(BUILD)/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/unit $(SANITIZE) $< -o $@ -lcmocka
+	$(CC) $(ALL_CFLAGS) -MT $@ -Iuser -Itests/unit $(SANITIZE) $(filter %.c,$^) -o $@ -lcmocka $(LDLIBS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
@@ -92,9 +113,11 @@ $(BUILD)/prog/%.o: tests/prog/%.c $(SKELETONS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+$(BUILD)/prog/test_conns $(BUILD)/prog/test_conns_torn: $(CONNS:%.c=$(BUILD)/%.o)
+$(BUILD)/prog/test_conns $(BUILD)/prog/test_conns_torn: LDLIBS := -ljansson -lpthread
 $(BUILD)/prog/%: tests/prog/%.c $(PROG_LIB) $(SKELETONS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< $(PROG_LIB) -o $@ -lcmocka -lbpf -lelf -lz
+	$(CC) $(ALL_CFLAGS) -Iuser $(filter %.c %.o,$^) -o $@ -lcmocka -lbpf -lelf -lz -lmnl $(LDLIBS)
 
 $(BUILD)/tools/%.bpf.o $(BUILD)/bench/%.bpf.o: BPF_CFLAGS += -Itests
 $(BUILD)/tools/%.bpf.o: tests/tools/%.bpf.c
@@ -115,7 +138,7 @@ $(BUILD)/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
 $(BUILD)/bench/bench: tests/bench/bench.c $(PROG_LIB) $(SKELETONS) $(BUILD)/bench/wrapper.skel.h
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/prog -I$(BUILD)/bench $< $(PROG_LIB) -o $@ \
-		-lcmocka -lbpf -lelf -lz -ljansson
+		-lcmocka -lbpf -lelf -lz -ljansson -lmnl
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BUILD)/synguard $(DESTDIR)$(PREFIX)/sbin/synguard

@@ -1,38 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The connection table: enter, look up, let go.  Who may do what: XDP and the hand-off hook
- * create SYN_RECV entries and refresh them; the socket watcher makes them ESTABLISHED and ends
- * them.  Two CPUs may write one entry at once; each writes whole words, and every order of them
- * ends in a state that the socket watcher corrects at the socket's next change.
+ * The connection table: look up, enter, remove (include/table.h says where).  Any program on any
+ * CPU may do any of it at any time, without locks:
+ *
+ * - What decides is the slot's head, one word, changed by compare-and-swap only: 0 is free, CLAIMED
+ *   is being filled in, anything else is live.  Whoever loses the swap looks again or leaves it.
+ * - A slot that was freed is not taken again in the same jiffy, so that a program that still holds
+ *   it, for some microseconds, cannot write into another connection.  Who frees it claims it first,
+ *   so that nobody takes it before its bit and its count in front are gone.  A free or claimed slot
+ *   becomes live by slot_enter() only: a program that still holds one leaves its head alone.
+ * - Two CPUs may enter one tuple at once, in two places.  Look-ups then agree on the first, removal
+ *   takes both, and the sweeper removes the other one should that be missed.
+ * - Packet counts and windows are plain words.  A direction's packets come on one CPU at a time;
+ *   where they do not, a count may be lost, and a window is right again with the next packet.
  */
 #ifndef SYNGUARD_CONNS_H
 #define SYNGUARD_CONNS_H
 
 #include "addr.h"
+#include "lifetime.h"
 #include "maps.h"
+#include "table.h"
 
 enum conn_times {
-	LINGER_S = 65,       /* the kernel's TIME_WAIT is 60 s; a FIN starts it anew */
-	KERNEL_SYN_S = 130,  /* tcp_synack_retries at its default gives up after 127 s */
-	EXPIRE_PER_CALL = 2, /* more than is put in, so that the queue cannot grow for ever */
+	KERNEL_SYN_S = 130, /* tcp_synack_retries at its default gives up after 127 s */
+	NO_SLOT = -1,
 };
+
+/* A head that no connection has: a free slot that somebody is filling in. */
+enum { CLAIMED = 0x10000000 };
 
 struct presence_cell {
 	__u32 *word; /* four cells; NULL only where a map look-up fails, which does not happen */
 	__u32 shift; /* of this one's byte */
 };
 
-INLINE struct presence_cell presence_find(const struct conn_key *key)
+INLINE struct presence_cell presence_find(__u64 hash)
 {
 	const __u32 zero = 0;
 	struct presence_cell cell = {};
 	struct presence *p = bpf_map_lookup_elem(&presence, &zero);
-	const struct keys *k = keys_get();
-	__u32 index;
+	const __u32 index = (__u32)(hash >> 46);
 
-	if (!p || !k)
+	if (!p)
 		return cell;
-	index = (__u32)(tuple_hash(k->presence, key) >> 46);
 	cell.word = &p->cells[(index >> 2) & (PRESENCE_WORDS - 1)];
 	cell.shift = (index & 3) * 8;
 	return cell;
@@ -42,93 +53,309 @@ INLINE struct presence_cell presence_find(const struct conn_key *key)
  * by: 1 before an entry is made, -1 after one is removed, so that no entry is ever without its
  * count.
  */
-INLINE void presence_count(const struct conn_key *key, __s32 by)
+INLINE void presence_count(__u64 hash, __s32 by)
 {
-	const struct presence_cell cell = presence_find(key);
+	const struct presence_cell cell = presence_find(hash);
 
 	if (cell.word)
 		__sync_fetch_and_add(cell.word, (__u32)by << cell.shift);
 }
 
-INLINE __u32 presence_of(const struct conn_key *key)
+INLINE __u32 presence_of(__u64 hash)
 {
-	const struct presence_cell cell = presence_find(key);
+	const struct presence_cell cell = presence_find(hash);
 
 	return cell.word ? *cell.word >> cell.shift & 0xff : 0;
 }
 
-INLINE struct conn *conn_get(const struct conn_key *key)
+INLINE __u64 conn_hash(const struct conn_key *key)
 {
-	if (!presence_of(key))
-		return 0;
-	return bpf_map_lookup_elem(&conns, key);
+	const struct keys *k = keys_get();
+
+	return k ? tuple_hash(k->presence, key) : 0;
 }
 
-INLINE void conn_delete(struct runtime *rt, const struct conn_key *key)
+INLINE struct conn *slot_get(__u32 index)
 {
-	if (bpf_map_delete_elem(&conns, key))
-		return;
-	presence_count(key, -1);
-	__sync_fetch_and_add(&rt->conns_gone, 1);
+	return bpf_map_lookup_elem(&conns, &index);
 }
 
-INLINE int conn_insert(struct runtime *rt, const struct conn_key *key, const struct conn *conn)
+INLINE __u32 head_word(const struct conn_head *head)
 {
-	if (presence_of(key) >= PRESENCE_FULL)
-		return -1;
-	presence_count(key, 1);
-	if (bpf_map_update_elem(&conns, key, conn, BPF_NOEXIST)) {
-		presence_count(key, -1);
-		return -1;
+	return *(const __u32 *)(const void *)head;
+}
+
+/* Returns 1 if the head was still was, and is now next. */
+INLINE int head_swap(struct conn *c, struct conn_head was, struct conn_head next)
+{
+	const __u32 old = head_word(&was);
+
+	return __sync_val_compare_and_swap((__u32 *)(void *)&c->head, old, head_word(&next)) == old;
+}
+
+/*
+ * These three loop over a home's places.  Global functions, so that the verifier proves each once
+ * and not once for every path that leads there.
+ */
+__noinline int conn_find_displaced(const struct conn_key *key, __u32 home, __u32 displaced,
+				   __u32 slots)
+{
+	if (!key)
+		return NO_SLOT;
+	for (__u32 i = 1; i < TABLE_WINDOW && displaced >> i; i++) {
+		const struct conn *slot;
+		__u32 index;
+
+		if (!(displaced >> i & 1))
+			continue;
+		index = table_place(home, i, slots);
+		slot = slot_get(index);
+		if (slot && slot_live(slot) && key_equal(&slot->key, key))
+			return (int)index;
 	}
+	return NO_SLOT;
+}
+
+/*
+ * Claim a free place: returns which (0 to TABLE_WINDOW - 1), or NO_SLOT. now: jiffies; another CPU
+ * may have freed one in a jiffy after it.  One with seen 0 has never been used, or all the free
+ * table would look freed when jiffies come round, which they do first five minutes after boot.
+ */
+__noinline int slot_claim(__u32 home, __u32 slots, __u32 now)
+{
+	for (__u32 i = 0; i < TABLE_WINDOW; i++) {
+		struct conn *slot = slot_get(table_place(home, i, slots));
+
+		if (!slot || head_word(&slot->head) || (slot->seen && now + 2 - slot->seen < 4))
+			continue;
+		if (!__sync_val_compare_and_swap((__u32 *)(void *)&slot->head, 0, CLAIMED))
+			return (int)i;
+	}
+	return NO_SLOT;
+}
+
+/* The bits of a home's places that a slot is: one, or two where places coincide. */
+INLINE __u32 slot_bits(__u32 home, __u32 index, __u32 slots)
+{
+	__u32 bits = 0;
+
+	for (__u32 i = 0; i < TABLE_WINDOW; i++)
+		if (table_place(home, i, slots) == index)
+			bits |= 1U << i;
+	return bits;
+}
+
+INLINE struct conn *conn_get_hashed(const struct conn_key *key, __u64 hash, __u32 slots)
+{
+	const __u32 home = table_home(hash, slots);
+	struct conn *slot;
+	int index;
+
+	if (!presence_of(hash))
+		return 0;
+	slot = slot_get(home);
+	if (!slot)
+		return 0;
+	if (slot_live(slot) && key_equal(&slot->key, key))
+		return slot;
+	if (!(slot->displaced & ~1U))
+		return 0;
+	index = conn_find_displaced(key, home, slot->displaced, slots);
+	return index == NO_SLOT ? 0 : slot_get((__u32)index);
+}
+
+INLINE struct conn *conn_get(const struct conn_key *key, const struct config *cfg)
+{
+	return conn_get_hashed(key, conn_hash(key), cfg->slots);
+}
+
+INLINE int conn_over(const struct conn *c, const struct conn_head *head, const struct config *cfg,
+		     __u64 now)
+{
+	const __u32 lifetime = conn_lifetime(c, head, &cfg->timeouts);
+
+	/* Signed, since another CPU may have seen a packet in a jiffy after now. */
+	return lifetime && (__s32)((__u32)now - c->seen) > (__s32)(lifetime * cfg->hz);
+}
+
+/* conn.assigned_at: a time in ticks, never 0.  Comes round after four minutes (HZ 100: eleven). */
+INLINE __u16 stamp_now(const struct config *cfg, __u64 now)
+{
+	return (__u16)(now >> (cfg->tick_shift & 31)) | 1;
+}
+
+/*
+ * Is it less than so many ticks old?  It may be ahead, by its lowest bit or by another CPU's clock,
+ * but not by more: what looks like that is two minutes old or older.
+ */
+INLINE int stamp_is_recent(const struct config *cfg, __u16 stamp, __u64 now, __u32 ticks)
+{
+	const __s32 age = (__s16)((__u16)(now >> (cfg->tick_shift & 31)) - stamp);
+
+	return stamp && age < (__s32)ticks && age > -(__s32)ticks;
+}
+
+INLINE __u32 ticks_per_s(const struct config *cfg)
+{
+	return (cfg->hz >> (cfg->tick_shift & 31));
+}
+
+/* Has its end been seen?  Else it is a timeout that removes it. */
+INLINE int conn_closed(const struct conn_head *head)
+{
+	return head->socket >= SOCKET_TIME_WAIT || state_over(head->state);
+}
+
+/* Free the slot at an index, unless its head is another one by now. */
+__noinline int slot_free(struct runtime *rt, __u32 index, const struct conn_head *was, __u32 slots)
+{
+	struct conn *slot = slot_get(index), *home;
+	__u64 hash;
+
+	if (!slot || !rt || !was || was->state == NONE)
+		return 0;
+	if (__sync_val_compare_and_swap((__u32 *)(void *)&slot->head, head_word(was), CLAIMED) !=
+	    head_word(was))
+		return 0;
+	hash = conn_hash(&slot->key);
+	home = slot_get(table_home(hash, slots));
+	if (home)
+		__sync_fetch_and_and(&home->displaced,
+				     ~slot_bits(table_home(hash, slots), index, slots));
+	presence_count(hash, -1);
+	slot->seen = (__u32)bpf_jiffies64();
+	__sync_val_compare_and_swap((__u32 *)(void *)&slot->head, CLAIMED, 0);
+	__sync_fetch_and_add(conn_closed(was) ? &rt->conns_closed : &rt->conns_expired, 1);
+	return 1;
+}
+
+/*
+ * Make room: remove the connection closed for longest in any place of this home.  Where the
+ * kernel's TIME_WAIT outlives ours, a miss no longer means that the kernel has nothing.
+ */
+__noinline int slot_evict(struct runtime *rt, __u32 home, __u32 slots, __u32 hz)
+{
+	const __u64 now = bpf_jiffies64();
+	struct conn_head oldest = {}, head;
+	__s32 age = -1, oldest_age = -1;
+	__u32 index = 0;
+
+	if (!rt)
+		return 0;
+	for (__u32 i = 0; i < TABLE_WINDOW; i++) {
+		const struct conn *slot = slot_get(table_place(home, i, slots));
+
+		if (!slot)
+			continue;
+		head = slot->head;
+		/* Another CPU may have closed it in a jiffy after now. */
+		age = (__s32)((__u32)now - slot->seen);
+		age = age > 0 ? age : 0;
+		if (head.socket < SOCKET_TIME_WAIT || age < oldest_age)
+			continue;
+		oldest_age = age;
+		index = table_place(home, i, slots);
+		oldest = head;
+	}
+	if (oldest.socket == SOCKET_TIME_WAIT)
+		rt->incomplete_until = now + (__u64)LINGER_S * hz;
+	return oldest.socket ? slot_free(rt, index, &oldest, slots) : 0;
+}
+
+/* What a new connection starts with; its key is there. */
+INLINE void conn_reset(struct conn *c)
+{
+	c->seen = (__u32)bpf_jiffies64();
+	c->started_s = (__u32)(bpf_ktime_get_boot_ns() / 1000000000);
+	c->sock_id = 0;
+	c->last_end = 0;
+	c->rtt_ms = RTT_UNKNOWN;
+	c->assigned_at = 0;
+	__builtin_memset(&c->client, 0, sizeof(c->client));
+	__builtin_memset(&c->server, 0, sizeof(c->server));
+}
+
+/*
+ * What is left of an older connection becomes a new one, in place: NULL if the socket watcher, on
+ * another CPU, says meanwhile that the kernel has a socket, or if it has been removed.
+ */
+INLINE struct conn *conn_renew(struct runtime *rt, struct conn *c, struct conn_head head)
+{
+	const struct conn_head was = c->head;
+
+	if (was.state == NONE || was.socket == SOCKET_OPEN || !head_swap(c, was, head))
+		return 0;
 	__sync_fetch_and_add(&rt->conns_made, 1);
-	return 0;
+	__sync_fetch_and_add(conn_closed(&was) ? &rt->conns_closed : &rt->conns_expired, 1);
+	conn_reset(c);
+	return c;
 }
 
 /*
- * Put an entry that has been refreshed since back at the end, remove one whose time has come (or,
- * with force, will come: where the kernel's TIME_WAIT outlives ours, a miss no longer means that
- * the kernel has nothing).
+ * A place for a tuple, claimed; NULL: full.  The filter in front may be full, too, and that counts
+ * as the same.
  */
-static __noinline int expiry_settle(struct runtime *rt, struct expiry *e, __u64 now, int force)
+INLINE struct conn *conn_claim(struct runtime *rt, const struct config *cfg, __u64 hash,
+			       __u32 *ret_place)
 {
-	struct conn *conn = conn_get(&e->key);
+	const __u32 home = table_home(hash, cfg->slots);
+	const __u32 now = (__u32)bpf_jiffies64();
+	int place;
 
-	if (!conn)
+	if (presence_of(hash) >= PRESENCE_FULL)
 		return 0;
-	if (conn->state == ESTABLISHED) {
-		conn->expires = 0;
+	place = slot_claim(home, cfg->slots, now);
+	if (place == NO_SLOT && slot_evict(rt, home, cfg->slots, cfg->hz))
+		place = slot_claim(home, cfg->slots, now + 3);
+	if (place == NO_SLOT)
 		return 0;
+	*ret_place = (__u32)place;
+	return slot_get(table_place(home, (__u32)place, cfg->slots));
+}
+
+/* Enters, and returns the slot or NO_SLOT. */
+__noinline int slot_enter(struct runtime *rt, const struct config *cfg, const struct conn_key *key,
+			  const struct conn_head *head)
+{
+	struct conn *c, *home;
+	__u32 place = 0;
+	__u64 hash;
+
+	if (!rt || !cfg || !key || !head)
+		return NO_SLOT;
+	hash = conn_hash(key);
+	c = conn_claim(rt, cfg, hash, &place);
+	home = slot_get(table_home(hash, cfg->slots));
+	if (!c || !home) {
+		__sync_fetch_and_add(&rt->table_full, 1);
+		rt->table_complete = 0;
+		return NO_SLOT;
 	}
-	if (!force && conn->expires > e->at && conn->expires > now) {
-		e->at = conn->expires;
-		return (int)bpf_map_push_elem(&expiry, e, 0);
-	}
-	if (conn->state == TIME_WAIT && conn->expires > rt->incomplete_until)
-		rt->incomplete_until = conn->expires;
-	conn_delete(rt, &e->key);
-	return 0;
+	copy32(&c->key, key, sizeof(*key) / 4);
+	conn_reset(c);
+	presence_count(hash, 1);
+	__sync_fetch_and_add(&rt->conns_made, 1);
+	__sync_fetch_and_or(&home->displaced, 1U << (place & 31));
+	__sync_val_compare_and_swap((__u32 *)(void *)&c->head, CLAIMED, head_word(head));
+	return (int)table_place(table_home(hash, cfg->slots), place, cfg->slots);
 }
 
 /*
- * Take up to EXPIRE_PER_CALL entries whose time has come; with force, the oldest whatever its
- * time.
+ * Enter a connection, in a new place or over what is left of an older one of the tuple.  Returns it
+ * with its head set and the rest at zero, for the caller to fill in; NULL if it was not entered.
+ * Without a place the table is no longer complete, which is what sends later misses to the kernel's
+ * own.
  */
-INLINE void expiry_run(struct runtime *rt, __u64 now, int force)
+INLINE struct conn *conn_enter(struct runtime *rt, const struct config *cfg,
+			       const struct conn_key *key, const struct conn_head *head)
 {
-	struct expiry e;
+	struct conn *c = conn_get(key, cfg);
+	int index;
 
-	for (int i = 0; i < EXPIRE_PER_CALL; i++) {
-		if (bpf_map_peek_elem(&expiry, &e) || (!force && e.at > now))
-			return;
-		/*
-		 * Another CPU may take that head between the two calls: this one is then settled
-		 * early.
-		 */
-		if (bpf_map_pop_elem(&expiry, &e))
-			return;
-		expiry_settle(rt, &e, now, force);
-	}
+	if (c)
+		return conn_renew(rt, c, *head);
+	index = slot_enter(rt, cfg, key, head);
+	return index == NO_SLOT ? 0 : slot_get((__u32)index);
 }
 
 /* Does a miss mean that the kernel has no such connection (half-open ones of its own aside)? */
@@ -137,86 +364,9 @@ INLINE int table_complete(const struct runtime *rt, __u64 now)
 	return rt->table_complete && rt->incomplete_until <= now;
 }
 
-/* Remember to remove key at a time in jiffies. */
-INLINE void expiry_add(struct runtime *rt, const struct conn_key *key, __u64 at, __u64 now)
-{
-	struct expiry e = {.at = at};
-
-	__builtin_memcpy(&e.key, key, sizeof(e.key));
-	expiry_run(rt, now, 0);
-	if (bpf_map_push_elem(&expiry, &e, 0)) {
-		expiry_run(rt, now, 1);
-		bpf_map_push_elem(&expiry, &e, 0);
-	}
-}
-
 /*
- * Let an entry go at a time in jiffies.  While its last such time is still to come it is in the
- * queue already, and goes back into it when its turn comes (expiry_settle()).  So a tuple has one
- * place in the queue however often it is used, and no client can fill the queue with one.
- */
-INLINE void conn_linger(struct runtime *rt, const struct conn_key *key, struct conn *conn, __u64 at,
-			__u64 now)
-{
-	const int queued = conn->expires > now;
-
-	conn->expires = at;
-	if (!queued)
-		expiry_add(rt, key, at, now);
-}
-
-/*
- * Enter a tuple that has no entry; one that another CPU has entered meanwhile stays.  When the
- * table is full, closed connections make room; if that is not enough the table is no longer
- * complete, which is what sends later misses to the kernel's own table.
- */
-INLINE int conn_put(struct runtime *rt, const struct conn_key *key, const struct conn *conn,
-		    __u64 now)
-{
-	if (!conn_insert(rt, key, conn) || conn_get(key))
-		return 0;
-	expiry_run(rt, now, 1);
-	if (!conn_insert(rt, key, conn))
-		return 0;
-	__sync_fetch_and_add(&rt->table_full, 1);
-	rt->table_complete = 0;
-	return -1;
-}
-
-/*
- * What is left of an older connection becomes a new one, in place; unless the socket watcher, on
- * another CPU, says meanwhile that the kernel has a socket: that stands.
- */
-INLINE void conn_renew(struct runtime *rt, const struct conn_key *key, struct conn *conn,
-		       const struct conn *fresh, __u64 now)
-{
-	__u32 *state = (__u32 *)(void *)conn; /* and kind */
-	const __u32 was = *state;
-
-	if ((was & 0xff) == ESTABLISHED)
-		return;
-	conn_linger(rt, key, conn, fresh->expires, now);
-	conn->assigned_at = fresh->assigned_at;
-	conn->offer = fresh->offer;
-	conn->client_isn = fresh->client_isn;
-	conn->server_isn = fresh->server_isn;
-	conn->sock_cookie = 0;
-	__sync_val_compare_and_swap(state, was, *(const __u32 *)(const void *)fresh);
-}
-
-/* An entry that is to go at fresh->expires; conn is the one that there is, or NULL. */
-INLINE void conn_enter(struct runtime *rt, const struct conn_key *key, struct conn *conn,
-		       const struct conn *fresh, __u64 now)
-{
-	if (conn)
-		conn_renew(rt, key, conn, fresh, now);
-	else if (!conn_put(rt, key, fresh, now))
-		expiry_add(rt, key, fresh->expires, now);
-}
-
-/*
- * The request sockets that the hand-off hook made on this CPU and that TCP has not made sockets of yet:
- * both happen in one softirq.  One that TCP refuses counts to the end of its jiffy.
+ * The request sockets that the hand-off hook made on this CPU and that TCP has not made sockets of
+ * yet: both happen in one softirq.  One that TCP refuses counts to the end of its jiffy.
  */
 INLINE struct budget *handoffs_pending(__u64 now)
 {
@@ -228,6 +378,13 @@ INLINE struct budget *handoffs_pending(__u64 now)
 		b->handoffs = 0;
 	}
 	return b;
+}
+
+INLINE int port_protected(__u16 local_port)
+{
+	const struct port *port = port_get(local_port);
+
+	return port && port->protect;
 }
 
 /* The kernel may have half-open handshakes on this port from now on; now in jiffies. */

@@ -6,10 +6,9 @@
 #ifndef SYNGUARD_COOKIES_H
 #define SYNGUARD_COOKIES_H
 
-#include "conns.h"
 #include "cookie.h"
 #include "packet.h"
-#include "tcpopt.h"
+#include "tracking.h"
 
 /*
  * Without timestamps a cookie has 22 bits to guess, so it is accepted only when cookies of that
@@ -37,6 +36,8 @@ INLINE enum cookie_verdict ack_check(const struct packet *pkt, const struct tcpo
 	    .client_isn = pkt->seq - 1,
 	    .is_v6 = pkt->is_v6,
 	    .vlan = pkt->vlan,
+	    .tick = (__u32)(now >> (cfg->tick_shift & 63)),
+	    .tick_ms_q16 = cfg->tick_ms_q16,
 	};
 
 	if (!in.ring)
@@ -51,29 +52,81 @@ INLINE enum cookie_verdict ack_check(const struct packet *pkt, const struct tcpo
 }
 
 /*
+ * A proven handshake, as both sides must see it: the client's SYN and our SYN-ACK are behind it,
+ * and nobody has kept them.  The socket watcher fills in this host's window once there is a socket.
+ */
+INLINE void conn_fill_proven(struct conn *c, const struct packet *pkt,
+			     const struct tcp_offer *offer, __u32 assigned_at)
+{
+	const __u32 scaling = offer->wscale != WSCALE_NONE;
+	const __u32 window = (__u32)pkt->window << (scaling ? offer->wscale & 15 : 0);
+
+	c->client.end = pkt->seq + pkt->l4_len - TCP_LEN - pkt->opt_len;
+	c->client.max_end = pkt->seq + 65535;
+	c->client.max_ack = pkt->ack;
+	c->client.max_win = window ? window : 1;
+	c->client.acked = 1;
+	c->client.scaling = scaling;
+	c->client.wscale = scaling ? offer->wscale : 0;
+	c->client.mss = offer->mss;
+	c->client.sack = offer->sack;
+	c->client.tstamp = offer->tstamp;
+	c->client.ecn = offer->ecn;
+	c->server.end = pkt->ack;
+	c->server.max_end = pkt->ack + window;
+	c->server.max_ack = pkt->seq;
+	c->server.max_win = 65535;
+	c->server.acked = 1;
+	c->server.scaling = scaling;
+	c->server.sack = offer->sack;
+	c->server.tstamp = offer->tstamp;
+	c->server.ecn = offer->ecn;
+	c->client.packets = 1;
+	c->client.bytes = pkt->l4_off - pkt->l3_off + (__u64)pkt->l4_len;
+	c->rtt_ms = offer->rtt_ms;
+	c->assigned_at = (__u16)assigned_at;
+}
+
+/* What the client offered, out of an entry that conn_fill_proven() made. */
+INLINE void offer_of(const struct conn *c, struct tcp_offer *ret_offer)
+{
+	__builtin_memset(ret_offer, 0, sizeof(*ret_offer));
+	ret_offer->mss = c->client.mss;
+	ret_offer->wscale = c->client.scaling ? c->client.wscale : WSCALE_NONE;
+	ret_offer->sack = c->client.sack;
+	ret_offer->ecn = c->client.ecn;
+	ret_offer->tstamp = c->client.tstamp;
+}
+
+/* Is this the entry of the handshake whose SYN-ACK this acknowledges? */
+INLINE int handshake_is(const struct conn *c, __u32 ack)
+{
+	return c->head.socket == SOCKET_PENDING && c->server.end == ack;
+}
+
+/*
  * The ACK in pkt has proven a handshake: enter it for the hand-off hook to finish, over what is
  * left of an older connection of the same tuple.  The same handshake seen again leaves its entry
  * alone, so that assigned_at keeps telling of the request socket made for it.
  */
-INLINE void handshake_enter(struct runtime *rt, const struct config *cfg, const struct packet *pkt,
-			    const struct tcp_offer *offer, __u32 assigned_at)
+__noinline int handshake_enter(struct runtime *rt, const struct config *cfg,
+			       const struct packet *pkt, const struct tcp_offer *offer,
+			       __u32 assigned_at)
 {
-	const __u64 now = bpf_jiffies64();
-	struct conn *old = conn_get(&pkt->key);
-	struct conn conn = {
-	    .state = SYN_RECV,
-	    .kind = KIND_COOKIE,
-	    .assigned_at = assigned_at,
-	    .offer = *offer,
-	    .client_isn = pkt->seq - 1,
-	    .server_isn = pkt->ack - 1,
-	    .expires = now + (__u64)LINGER_S * cfg->hz,
-	};
+	const struct conn_head head = {
+	    .state = ESTABLISHED, .kind = KIND_COOKIE, .socket = SOCKET_PENDING};
+	struct conn *conn;
 
-	if (old && old->state == SYN_RECV && old->client_isn == conn.client_isn &&
-	    old->server_isn == conn.server_isn)
-		return;
-	conn_enter(rt, &pkt->key, old, &conn, now);
+	if (!rt || !cfg || !pkt || !offer)
+		return -1;
+	conn = conn_get(&pkt->key, cfg);
+	if (conn && handshake_is(conn, pkt->ack))
+		return 0;
+	conn = conn_enter(rt, cfg, &pkt->key, &head);
+	if (!conn)
+		return -1;
+	conn_fill_proven(conn, pkt, offer, assigned_at);
+	return 0;
 }
 
 #endif

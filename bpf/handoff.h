@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The hand-off: a handshake that a cookie has proven becomes a request socket of the kernel's TCP, once.
- * Decides on one packet at tc ingress; knows nothing of how it got there.
+ * The hand-off: a handshake that a cookie has proven becomes a request socket of the kernel's TCP,
+ * once.  Decides on one packet at tc ingress; knows nothing of how it got there.
  */
 #ifndef SYNGUARD_HANDOFF_H
 #define SYNGUARD_HANDOFF_H
 
 #include "cookies.h"
 #include "kernel_ask.h"
+#include "skb.h"
 
 /* The kfunc's argument (kernel include/net/tcp.h). */
 struct bpf_tcp_req_attrs {
@@ -32,34 +33,14 @@ extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk,
 
 /* One look at one packet. */
 struct look {
-	struct packet pkt;
+	struct packet *pkt;
 	struct config *cfg;
 	struct runtime *rt;
 	__u64 now; /* jiffies */
 	enum mark mark;
 	struct tcp_offer offer;
-	struct tcpopts opts;
+	struct tcpopts *opts;
 };
-
-__noinline int skb_parse(struct __sk_buff *skb, struct packet *ret_pkt)
-{
-	const struct frame f = {(void *)(long)skb->data, (void *)(long)skb->data_end};
-
-	if (!ret_pkt)
-		return REASON_eth_truncated;
-	return packet_parse(&f, skb->len, ret_pkt);
-}
-
-__noinline int skb_options(struct __sk_buff *skb, const struct packet *pkt,
-			   struct tcpopts *ret_opts)
-{
-	const struct frame f = {(void *)(long)skb->data, (void *)(long)skb->data_end};
-
-	if (!pkt || !ret_opts)
-		return -1;
-	tcpopts_parse(&f, pkt, ret_opts);
-	return 0;
-}
 
 /* What XDP, in this packet's pass, wrote in front of it. */
 INLINE enum mark mark_read(const struct __sk_buff *skb, const struct config *cfg)
@@ -77,19 +58,16 @@ INLINE enum mark mark_read(const struct __sk_buff *skb, const struct config *cfg
  * Has a request socket been made for this tuple a moment ago?  This hook sees every packet of a
  * NAPI batch before TCP sees the first, so a second one would be made for data right behind the
  * ACK, and that data be lost.  A tenth of a second covers any batch, and is shorter than any
- * retransmission. Signed, since the stamp may be a jiffy ahead: it is never 0, and another CPU
- * may have set it.
+ * retransmission.
  */
 INLINE int assigned_lately(const struct conn *conn, const struct config *cfg, __u64 now)
 {
-	const __s32 ago = (__s32)((__u32)now - conn->assigned_at);
-
-	return conn->assigned_at && ago < (__s32)(cfg->hz / 10);
+	return stamp_is_recent(cfg, conn->assigned_at, now, ticks_per_s(cfg) / 10);
 }
 
 static __noinline enum cookie_verdict look_check(struct look *l)
 {
-	return ack_check(&l->pkt, &l->opts, l->cfg, l->rt, l->now, &l->offer);
+	return ack_check(l->pkt, l->opts, l->cfg, l->rt, l->now, &l->offer);
 }
 
 /*
@@ -98,9 +76,8 @@ static __noinline enum cookie_verdict look_check(struct look *l)
  */
 INLINE int look_proven(struct look *l, const struct conn *conn)
 {
-	if (l->mark == MARK_PROVEN && conn && conn->client_isn == l->pkt.seq - 1 &&
-	    conn->server_isn == l->pkt.ack - 1) {
-		l->offer = conn->offer;
+	if (l->mark == MARK_PROVEN && conn && conn->server.end == l->pkt->ack) {
+		offer_of(conn, &l->offer);
 		return 1;
 	}
 	return look_check(l) == COOKIE_VALID;
@@ -116,8 +93,8 @@ INLINE void attrs_fill(const struct look *l, const struct service *svc,
 	attrs->sack_ok = o->sack;
 	attrs->tstamp_ok = o->tstamp;
 	if (o->tstamp) {
-		attrs->rcv_tsval = l->opts.tsval;
-		attrs->rcv_tsecr = l->opts.tsecr;
+		attrs->rcv_tsval = l->opts->tsval;
+		attrs->rcv_tsecr = l->opts->tsecr;
 	}
 	attrs->wscale_ok = o->wscale != WSCALE_NONE;
 	if (attrs->wscale_ok) {
@@ -150,7 +127,7 @@ INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct
 
 	if (backlog_full(&tp->inet_conn.icsk_inet.sk, l->now))
 		return REASON_handoff_backlog;
-	service_fill(skb, tp, l->pkt.is_v6, l->cfg, &svc);
+	service_fill(skb, tp, l->pkt->is_v6, l->cfg, &svc);
 	/* The kernel would take the packet here, and then reset the client. */
 	if (!svc.allow_cookie)
 		return REASON_handoff_failed;
@@ -169,7 +146,7 @@ static __noinline enum reason handoff(struct __sk_buff *skb, struct look *l)
 	struct tcp_sock *tp;
 	struct bpf_sock *sk;
 
-	sk = sock_find(skb, &l->pkt, 0);
+	sk = sock_find(skb, l->pkt, 0);
 	if (!sk)
 		return REASON_handoff_closed;
 	if (sk->state == K_TCP_LISTEN) {
@@ -181,29 +158,45 @@ static __noinline enum reason handoff(struct __sk_buff *skb, struct look *l)
 }
 
 /*
- * Has the kernel the socket, though its entry is SYN_RECV?  Should the socket watcher have missed that
- * it was established, the entry is kept alive by its packets; it does not become ESTABLISHED, since
- * the socket may close at this very moment, and then nothing would ever remove it.
+ * Has the kernel the socket, though its entry is pending? Should the socket watcher have missed
+ * that it was established, the entry is open from now on.  The socket may close at this very
+ * moment, so it is looked for once more, after the entry says that it is there: one of the two sees
+ * the end.
  */
 INLINE int conn_recover(struct __sk_buff *skb, struct look *l, struct conn *conn)
 {
-	if (kernel_socket(skb, &l->pkt) != SOCK_HAS_CONN)
+	const enum sock_found found = kernel_socket(skb, l->pkt);
+	struct conn_head was, head;
+
+	if (found < SOCK_HALF_OPEN)
 		return 0;
-	conn->expires = l->now + (__u64)LINGER_S * l->cfg->hz;
-	return 1;
+	if (found == SOCK_HALF_OPEN)
+		return 1;
+	conn->seen = (__u32)l->now;
+	was = conn->head;
+	head = was;
+	head.socket = SOCKET_OPEN;
+	if (was.socket != SOCKET_PENDING || !head_swap(conn, was, head))
+		return 1;
+	if (kernel_socket(skb, l->pkt) >= SOCK_HALF_OPEN)
+		return 1;
+	was = head;
+	head.socket = SOCKET_GONE;
+	head_swap(conn, was, head);
+	return 0;
 }
 
 /* REASON_conn_packet: nothing to do here, the packet is the kernel's. */
 INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
 {
-	struct conn *conn = conn_get(&l->pkt.key);
+	struct conn *conn = conn_get(&l->pkt->key, l->cfg);
 	enum reason r;
 
-	if (conn && (conn->state != SYN_RECV || conn->kind != KIND_COOKIE))
+	if (conn && conn->head.socket != SOCKET_PENDING)
 		return REASON_conn_packet;
 	if (conn && assigned_lately(conn, l->cfg, l->now))
 		return REASON_conn_packet;
-	skb_options(skb, &l->pkt, &l->opts);
+	skb_options(skb, l->pkt, l->opts);
 	if (!look_proven(l, conn))
 		return conn && !conn_recover(skb, l, conn) ? REASON_handoff_pending
 							   : REASON_conn_packet;
@@ -211,9 +204,9 @@ INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
 	if (r != REASON_handoff_ok)
 		return r;
 	if (conn)
-		conn->assigned_at = (__u32)l->now | 1;
+		conn->assigned_at = stamp_now(l->cfg, l->now);
 	else
-		handshake_enter(l->rt, l->cfg, &l->pkt, &l->offer, (__u32)l->now | 1);
+		handshake_enter(l->rt, l->cfg, l->pkt, &l->offer, stamp_now(l->cfg, l->now));
 	return r;
 }
 

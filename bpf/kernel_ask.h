@@ -10,17 +10,11 @@
 
 #include <bpf/bpf_core_read.h>
 
-#include "conns.h"
-#include "ksock.h"
 #include "packet.h"
+#include "sockread.h"
 #include "window.h"
 
-/* Opaque to the compiler from here on. */
-#ifndef barrier_var
-#define barrier_var(var) asm volatile("" : "+r"(var))
-#endif
-
-enum sock_found { SOCK_NONE, SOCK_LISTENS, SOCK_HAS_CONN };
+enum sock_found { SOCK_NONE, SOCK_LISTENS, SOCK_HALF_OPEN, SOCK_HAS_CONN };
 
 /* The tuple in the helper's form; any_remote asks for a listener without looking at connections. */
 INLINE __u32 tuple_fill(const struct packet *pkt, int any_remote, struct bpf_sock_tuple *ret_tuple)
@@ -67,7 +61,11 @@ INLINE enum sock_found kernel_socket(void *ctx, const struct packet *pkt)
 
 	if (!sk)
 		return SOCK_NONE;
-	found = sk->state == K_TCP_LISTEN ? SOCK_LISTENS : SOCK_HAS_CONN;
+	found = SOCK_HAS_CONN;
+	if (sk->state == K_TCP_LISTEN)
+		found = SOCK_LISTENS;
+	else if (sk->state == K_TCP_NEW_SYN_RECV)
+		found = SOCK_HALF_OPEN;
 	bpf_sk_release(sk);
 	return found;
 }
@@ -212,60 +210,6 @@ INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6, const 
 	s->allow_wscale = net->ipv4.sysctl_tcp_window_scaling != 0;
 	s->allow_ecn = net->ipv4.sysctl_tcp_ecn != 0;
 	service_ip(tp, is_v6, cfg, s);
-}
-
-static __noinline int service_ask(void *ctx, const struct packet *pkt, const struct config *cfg,
-				  struct service *s)
-{
-	struct bpf_sock *sk;
-	struct tcp_sock *tp;
-
-	s->listening = 0;
-	if (!dst_is_local(ctx, pkt, cfg))
-		return 0;
-	sk = sock_find(ctx, pkt, 1);
-	if (!sk)
-		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (tp && sk->state == K_TCP_LISTEN)
-		service_fill(ctx, tp, pkt->is_v6, cfg, s);
-	bpf_sk_release(sk);
-	return 0;
-}
-
-INLINE __u32 service_slot(const struct conn_key *k)
-{
-	__u32 x = addr_word(k->local, 3) ^ addr_word(k->local, 2) ^ addr_word(k->local, 1);
-
-	x = (x * 0x9e3779b1U) ^ k->local_port;
-	return (x ^ (x >> 16)) & (SERVICE_SLOTS - 1);
-}
-
-/*
- * What listens at the packet's destination; NULL only where a map look-up fails, which does not
- * happen.  A stale "nobody listens" lets a SYN through to the kernel for up to a second, never
- * more.
- */
-INLINE const struct service *service_get(void *ctx, const struct packet *pkt,
-					 const struct config *cfg, const struct runtime *rt,
-					 __u64 now)
-{
-	const __u32 slot = service_slot(&pkt->key);
-	const __u32 gen = rt->listen_gen;
-	struct service *s = bpf_map_lookup_elem(&services, &slot);
-
-	if (!s)
-		return 0;
-	if (s->port == pkt->key.local_port && s->listen_gen == gen &&
-	    (__u32)now - s->asked_at < cfg->hz && s->asked_at &&
-	    addr_equal(s->addr, pkt->key.local))
-		return s;
-	copy32(s->addr, pkt->key.local, 4);
-	s->port = pkt->key.local_port;
-	s->listen_gen = gen;
-	s->asked_at = (__u32)now ? (__u32)now : 1;
-	service_ask(ctx, pkt, cfg, s);
-	return s;
 }
 
 #endif

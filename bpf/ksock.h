@@ -87,7 +87,9 @@ struct inet_connection_sock {
 
 struct tcp_options_received {
 	int ts_recent_stamp;
+	__u16 tstamp_ok : 1, sack_ok : 3, wscale_ok : 1, snd_wscale : 4, rcv_wscale : 4;
 	__u16 user_mss;
+	__u16 mss_clamp;
 };
 
 struct tcp_md5sig_info;
@@ -99,6 +101,13 @@ struct tcp_sock {
 	__u32 window_clamp;
 	struct tcp_options_received rx_opt;
 	bool is_mptcp;
+	__u8 ecn_flags;
+	__u16 advmss;
+	__u32 rcv_nxt;
+	__u32 rcv_wnd;
+	__u32 snd_nxt;
+	__u32 snd_una;
+	__u32 snd_wnd;
 	struct tcp_md5sig_info *md5sig_info;
 	struct tcp_ao_info *ao_info;
 };
@@ -108,6 +117,7 @@ struct tcp_sock {
 /* Values of the kernel's own interfaces (include/net/tcp_states.h, uapi in.h). */
 enum ksock_values {
 	K_TCP_ESTABLISHED = 1,
+	K_TCP_SYN_SENT = 2,
 	K_TCP_FIN_WAIT1 = 4,
 	K_TCP_FIN_WAIT2 = 5,
 	K_TCP_TIME_WAIT = 6,
@@ -116,6 +126,7 @@ enum ksock_values {
 	K_TCP_LISTEN = 10,
 	K_TCP_CLOSING = 11,
 	K_TCP_NEW_SYN_RECV = 12,
+	K_TCP_ECN_OK = 1,
 	K_AF_INET = 2,
 	K_AF_INET6 = 10,
 	K_IPPROTO_TCP = 6,

@@ -64,19 +64,34 @@ struct {
 } counters SEC(".maps");
 
 /*
- * The kernel's TCP connections on protected ports.  Entered by the socket watcher when a socket
- * is established, by XDP for a handshake that a cookie proved, by the adoption at attach.
- * Removed when the socket closes, or through the expiry queue.  Full: the oldest of those that
- * have closed go first; if there are none, runtime.table_complete goes to 0, and a miss asks the
- * kernel from then on.
+ * The connections on protected ports, in slots (include/table.h).  Entered when a handshake is
+ * proven: by XDP for a cookie or the kernel's own SYN-ACK, by the socket watcher, by the adoption
+ * at attach.  Removed by the sweeper, as state and socket say (include/lifetime.h).  Full: of the
+ * places that a new one may have, the one closed for longest makes room; if there is none,
+ * runtime.table_complete goes to 0, and a miss asks the kernel from then on.  Mapped into memory by
+ * the loader, which lists it.  The loader sets max_entries.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_CONNS);
-	__type(key, struct conn_key);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MAX_CONNS + MAX_CONNS / 5 + 4);
+	__type(key, __u32);
 	__type(value, struct conn);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } conns SEC(".maps");
+
+/*
+ * Handshakes that the kernel does itself, until they are proven.  Apart from conns, so that a flood
+ * of SYNs may churn it and nothing else.  Full: the one not seen for longest goes, and its packets
+ * ask the kernel.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_HALFOPEN);
+	__type(key, struct conn_key);
+	__type(value, struct conn);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} halfopen SEC(".maps");
 
 /*
  * In front of conns: a tuple whose cell is 0 is not in it.  A look-up of a random tuple in conns
@@ -89,18 +104,6 @@ struct {
 	__type(value, struct presence);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } presence SEC(".maps");
-
-/*
- * Connections to remove, in the order of their time: all wait equally long, so the head is the
- * oldest. Taken from whenever something is put in: no timer, no daemon, no packet that pays for
- * many.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, MAX_CONNS);
-	__type(value, struct expiry);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} expiry SEC(".maps");
 
 /*
  * What each CPU lately learned from the kernel about an address and port, by a hash of both; a
@@ -122,6 +125,22 @@ struct {
 	__type(value, struct budget);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } budgets SEC(".maps");
+
+/* What synguard trace wants to see.  Written by it; read while runtime.trace_until is to come. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct trace_filter);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} trace_filter SEC(".maps");
+
+/* Events (struct trace_event) for synguard trace.  Full: runtime.trace_lost counts what is lost. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} trace SEC(".maps");
 
 /* What XDP tells the hand-off hook about a frame, in the lowest bits of the mark. */
 enum mark {
@@ -157,6 +176,11 @@ INLINE struct port *port_get(__u16 port)
 
 	return bpf_map_lookup_elem(&ports, &index);
 }
+
+/* Opaque to the compiler from here on. */
+#ifndef barrier_var
+#define barrier_var(var) asm volatile("" : "+r"(var))
+#endif
 
 /* One packet of len bytes that ended in reason r. */
 INLINE void count(enum reason r, __u32 len)

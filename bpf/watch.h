@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The watch over the kernel's TCP sockets: what a change of one's state does to the connection table and
- * to what is known of listeners.
+ * The watch over the kernel's TCP sockets: what a change of one's state does to the connection
+ * table and to what is known of listeners.
  */
 #ifndef SYNGUARD_WATCH_H
 #define SYNGUARD_WATCH_H
 
 #include <bpf/bpf_core_read.h>
 
-#include "conns.h"
-#include "ksock.h"
+#include "halfopen.h"
+#include "sockread.h"
 
 /* 1 and *ret_key when the socket's addresses are known and not all loopback. */
 INLINE int key_from_sock(const struct sock_common *sk, __u16 local_port, struct conn_key *ret_key)
@@ -33,13 +33,6 @@ INLINE int key_from_sock(const struct sock_common *sk, __u16 local_port, struct 
 	return addr_classify(ret_key->local, !addr_is_v4(ret_key->local)) != ADDR_LOOPBACK;
 }
 
-INLINE int port_protected(__u16 local_port)
-{
-	const struct port *port = port_get(local_port);
-
-	return port && port->protect;
-}
-
 INLINE void handoff_done(void)
 {
 	struct budget *b = handoffs_pending(bpf_jiffies64());
@@ -48,45 +41,112 @@ INLINE void handoff_done(void)
 		b->handoffs--;
 }
 
-static __noinline int sock_established(struct runtime *rt, const struct conn_key *key, __u64 cookie)
-{
-	const struct conn fresh = {
-	    .state = ESTABLISHED, .kind = KIND_KERNEL, .sock_cookie = cookie};
-	struct conn *conn = conn_get(key);
+enum { HEAD_TRIES = 4 };
 
-	if (!conn)
-		return conn_put(rt, key, &fresh, bpf_jiffies64());
-	if (conn->state == SYN_RECV && conn->kind == KIND_COOKIE)
+/*
+ * The kernel has this socket: for the table that is what counts.  The state follows where the hooks
+ * have not seen the packets.  Returns 0 if the entry has been removed meanwhile.
+ */
+INLINE int conn_opened(struct conn *c, struct tcp_sock *tp, __u32 sock_id)
+{
+	struct conn_head was, head;
+
+	c->sock_id = sock_id;
+	c->assigned_at = 0;
+	for (int i = 0; i < HEAD_TRIES; i++) {
+		was = head = c->head;
+		if (was.state == NONE)
+			return 0;
+		head.socket = SOCKET_OPEN;
+		head.flags.picked_up = !tp;
+		if (head.state < ESTABLISHED || head.state == SYN_SENT2)
+			head.state = ESTABLISHED;
+		if (head_swap(c, was, head))
+			break;
+	}
+	if (tp)
+		conn_read_sock(c, tp, head.flags.opened_here);
+	return 1;
+}
+
+/* A socket of which the table knows nothing yet, or only its half-open handshake. */
+static __noinline int conn_enter_sock(struct runtime *rt, const struct config *cfg,
+				      const struct conn_key *key, const struct conn_head *as)
+{
+	struct conn *half = bpf_map_lookup_elem(&halfopen, key);
+	struct conn_head head = *as;
+
+	if (half) {
+		head.flags.opened_here = half->head.flags.opened_here;
+		half_promote(rt, cfg, key, half, &head);
+	} else {
+		conn_enter(rt, cfg, key, &head);
+	}
+	return 0;
+}
+
+/* Another socket has the tuple by now: nobody has told that the former one closed. */
+INLINE void sock_replaced(struct conn *c)
+{
+	const struct conn_head was = c->head;
+	struct conn_head head = was;
+
+	if (was.socket != SOCKET_OPEN)
+		return;
+	head.socket = SOCKET_GONE;
+	head.state = CLOSE;
+	head_swap(c, was, head);
+}
+
+static __noinline int sock_established(const struct config *cfg, const struct conn_key *key,
+				       struct tcp_sock *tp, __u32 sock_id,
+				       const struct conn_head *head)
+{
+	struct runtime *rt = runtime_get();
+	struct conn *conn = conn_get(key, cfg);
+
+	if (conn && conn->head.socket == SOCKET_PENDING)
 		handoff_done();
-	conn->sock_cookie = cookie;
-	conn->state = ESTABLISHED;
+	if (conn && conn->sock_id && conn->sock_id != sock_id)
+		sock_replaced(conn);
+	/* Once more if the sweeper, on another CPU, takes it for over in this very moment. */
+	for (int i = 0; i < 2; i++) {
+		conn = conn_get(key, cfg);
+		if (rt && (!conn || conn->head.socket >= SOCKET_TIME_WAIT))
+			conn_enter_sock(rt, cfg, key, head);
+		conn = conn_get(key, cfg);
+		if (!conn || conn_opened(conn, tp, sock_id))
+			break;
+	}
 	return 0;
 }
 
 /*
  * The socket is gone.  Closed from this side first: the kernel keeps a TIME_WAIT of its own.
- * Closed by the peer first: nothing more can come.  Else by a reset in either direction: late
- * segments still deserve the kernel's RST for a while.
+ * Otherwise nothing of it is left, and what still comes deserves the kernel's RST.
  */
-static __noinline int sock_closed(const struct config *cfg, struct runtime *rt,
-				  const struct conn_key *key, int oldstate, __u64 cookie)
+static __noinline int sock_closed(const struct config *cfg, const struct conn_key *key,
+				  int oldstate, __u32 sock_id)
 {
-	const __u64 now = bpf_jiffies64();
-	struct conn *conn = conn_get(key);
+	struct conn *conn = conn_get(key, cfg);
+	struct conn_head was, head;
 
-	/* Told twice, or of a socket whose tuple another one has by now. */
-	if (!conn || conn->state == TIME_WAIT || conn->state == CLOSE ||
-	    (conn->sock_cookie && conn->sock_cookie != cookie))
-		return 0;
-	if (oldstate == K_TCP_LAST_ACK) {
-		conn_delete(rt, key);
-		return 0;
+	for (int i = 0; i < HEAD_TRIES && conn; i++) {
+		was = head = conn->head;
+		/* Removed; told twice; or of a socket whose tuple another one has by now. */
+		if (head.state == NONE || head.socket >= SOCKET_TIME_WAIT ||
+		    (conn->sock_id && conn->sock_id != sock_id))
+			return 0;
+		head.socket = oldstate == K_TCP_FIN_WAIT1 || oldstate == K_TCP_FIN_WAIT2 ||
+				      oldstate == K_TCP_CLOSING
+				  ? SOCKET_TIME_WAIT
+				  : SOCKET_GONE;
+		if (head.socket == SOCKET_GONE && head.state < TIME_WAIT)
+			head.state = oldstate == K_TCP_LAST_ACK ? TIME_WAIT : CLOSE;
+		conn->seen = (__u32)bpf_jiffies64();
+		if (head_swap(conn, was, head))
+			return 0;
 	}
-	conn_linger(rt, key, conn, now + (__u64)LINGER_S * cfg->hz, now);
-	conn->state =
-	    oldstate == K_TCP_FIN_WAIT1 || oldstate == K_TCP_FIN_WAIT2 || oldstate == K_TCP_CLOSING
-		? TIME_WAIT
-		: CLOSE;
 	return 0;
 }
 
@@ -121,8 +181,9 @@ INLINE int sock_changed(struct sock *sk, int oldstate, int newstate)
 {
 	struct config *cfg = config_get();
 	struct runtime *rt = runtime_get();
+	struct conn_head head = {.state = ESTABLISHED, .kind = KIND_KERNEL, .socket = SOCKET_OPEN};
 	struct conn_key key;
-	__u64 cookie;
+	__u32 sock_id;
 	__u16 port;
 
 	if (!cfg || !rt || !sock_is_ours(sk, cfg))
@@ -137,11 +198,12 @@ INLINE int sock_changed(struct sock *sk, int oldstate, int newstate)
 	port = sock_local_port(sk);
 	if (!port_protected(port) || !key_from_sock(&sk->__sk_common, port, &key))
 		return 0;
-	cookie = bpf_get_socket_cookie(sk);
+	sock_id = (__u32)bpf_get_socket_cookie(sk);
+	head.flags.opened_here = oldstate == K_TCP_SYN_SENT;
 	if (newstate == K_TCP_ESTABLISHED)
-		sock_established(rt, &key, cookie);
+		sock_established(cfg, &key, bpf_skc_to_tcp_sock(sk), sock_id, &head);
 	else
-		sock_closed(cfg, rt, &key, oldstate, cookie);
+		sock_closed(cfg, &key, oldstate, sock_id);
 	return 0;
 }
 

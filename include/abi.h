@@ -14,10 +14,11 @@
 #include "reasons.h"
 
 /* Raised whenever a layout below changes; a new reason changes that of the counters by itself. */
-#define SYNGUARD_ABI (4 << 16 | REASON_MAX)
+#define SYNGUARD_ABI (5 << 16 | REASON_MAX)
 
 enum limits {
-	MAX_CONNS = 262144,
+	MAX_CONNS = 262144, /* the default of --max-conns */
+	MAX_HALFOPEN = 16384,
 	MAX_PORTS = 65536,
 	SERVICE_SLOTS = 4096,
 	EPOCHS_VALID = 2, /* a cookie is accepted in its own epoch and the next */
@@ -35,14 +36,36 @@ enum PACKED_ENUM xdp_mode {
 	XDP_ATTACH_GENERIC = 2,
 };
 
+/*
+ * The state of a TCP connection as its packets tell it, with the meanings that nf_conntrack gives
+ * to these names: what has been seen on the wire, not what either end thinks (include/track.h).
+ */
 enum PACKED_ENUM conn_state {
-	SYN_RECV = 1,    /* last ACK seen, the kernel's socket not yet */
-	ESTABLISHED = 2, /* the kernel has a socket, in any state up to its close */
-	TIME_WAIT = 3,   /* closed by this side: late segments and reuse are the kernel's */
-	CLOSE = 4,       /* reset: late segments get the kernel's RST, a SYN starts afresh */
+	NONE = 0, /* a free slot */
+	SYN_SENT = 1,
+	SYN_RECV = 2,
+	ESTABLISHED = 3,
+	FIN_WAIT = 4,
+	CLOSE_WAIT = 5,
+	LAST_ACK = 6,
+	TIME_WAIT = 7,
+	CLOSE = 8,
+	SYN_SENT2 = 9, /* both sides have sent a SYN (simultaneous open) */
+	STATE_MAX
+};
+
+/* What the kernel has for the connection: this, not conn_state, decides what passes. */
+enum PACKED_ENUM conn_socket {
+	SOCKET_NONE = 0,      /* nothing, as far as is known */
+	SOCKET_PENDING = 1,   /* proven by a cookie; the kernel's socket is not there yet */
+	SOCKET_HALF_OPEN = 2, /* was found by a look-up, or is about to be there; not confirmed */
+	SOCKET_OPEN = 3,      /* there, in any state up to its close */
+	SOCKET_TIME_WAIT = 4, /* closed by this side: late segments and reuse are the kernel's */
+	SOCKET_GONE = 5,      /* closed: late segments get the kernel's RST, a SYN starts afresh */
 };
 
 enum PACKED_ENUM conn_kind {
+	KIND_NONE = 0,
 	KIND_COOKIE = 1,  /* opened by a cookie of ours */
 	KIND_KERNEL = 2,  /* handshake done by the kernel, either direction */
 	KIND_ADOPTED = 3, /* was there before synguard was attached, or found by a look-up later */
@@ -60,40 +83,102 @@ _Static_assert(sizeof(struct conn_key) == 36, "conn_key has no holes");
 
 /* Options of a handshake, as the client offered them and this host allows them. */
 struct tcp_offer {
-	__u16 mss;   /* bytes, as sent in the client's MSS option (rounded down to the table) */
-	__u8 wscale; /* 0..14, or WSCALE_NONE */
-	__u8 sack;   /* 0 or 1 */
-	__u8 ecn;    /* 0 or 1 */
-	__u8 tstamp; /* 0 or 1 */
-	__u8 pad[2];
+	__u16 mss;    /* bytes, as sent in the client's MSS option (rounded down to the table) */
+	__u8 wscale;  /* 0..14, or WSCALE_NONE */
+	__u8 sack;    /* 0 or 1 */
+	__u8 ecn;     /* 0 or 1 */
+	__u8 tstamp;  /* 0 or 1 */
+	__u16 rtt_ms; /* from the SYN-ACK to its ACK; RTT_UNKNOWN where the cookie does not tell */
 };
 
-enum { WSCALE_NONE = 15 };
+enum { WSCALE_NONE = 15, RTT_UNKNOWN = 0xffff };
 
 _Static_assert(sizeof(struct tcp_offer) == 8, "tcp_offer has no holes");
 
-struct conn {
+/*
+ * One direction of a connection, by the side that sends.  All sequence numbers in host order.  The
+ * last eight bytes hold what the side said in its SYN and how many packets it has sent.
+ */
+struct conn_side {
+	__u32 end;     /* highest sequence number sent, plus one: data, SYN and FIN count */
+	__u32 max_end; /* the highest that the other side has ever allowed: its ACK plus window */
+	__u32 max_ack; /* highest acknowledgement number sent; valid with .acked */
+	__u32 max_win; /* largest window advertised, bytes, scaled */
+	__u64 bytes : 56; /* of IP packets, as conntrack -L counts them */
+	__u64 acked : 1;
+	__u64 closing : 1;     /* began the close: its FIN was the first */
+	__u64 unacked : 1;     /* has sent data that is not acknowledged yet */
+	__u64 scaling : 1;     /* sent the window scale option */
+	__u64 next_wscale : 4; /* that of its SYN that was let through without effect */
+	__u64 : 0;             /* or a store to either word would be one to both */
+	__u64 packets : 40;
+	__u64 mss : 16;   /* bytes, as in its SYN's option; 0: not seen */
+	__u64 wscale : 4; /* shift that applies to the windows it advertises */
+	__u64 sack : 1;
+	__u64 tstamp : 1;
+	__u64 ecn : 1;
+	__u64 fin : 1; /* has sent its FIN */
+};
+
+_Static_assert(sizeof(struct conn_side) == 32, "conn_side has no holes");
+
+/*
+ * A struct of their own, because the kernel refuses BTF that has enums of one byte beside bit
+ * fields.
+ */
+struct conn_flags {
+	__u8 opened_here : 1;  /* this host sent the SYN: client is the local side */
+	__u8 picked_up : 1;    /* first seen in mid-stream: windows are not known */
+	__u8 simultaneous : 1; /* simultaneous open */
+	__u8 challenged : 1;   /* a SYN was let through that the server may answer with an ACK */
+	__u8 last_reply : 1;   /* the last packet but data came from the server */
+	__u8 last : 3;         /* and was this (enum track_kind) */
+};
+
+/* What changes with a connection's state, in one word, so that two CPUs cannot tear it. */
+struct conn_head {
 	enum conn_state state;
 	enum conn_kind kind;
-	__u8 pad[2];
-	__u32 assigned_at;      /* jiffies (low 32 bits) of the last request socket made; 0: none */
-	struct tcp_offer offer; /* KIND_COOKIE only, else zero */
-	__u32 client_isn;       /* host order, KIND_COOKIE only */
-	__u32 server_isn;       /* host order, KIND_COOKIE only */
-	__u64 expires;          /* jiffies; meaningful in all states but ESTABLISHED */
-	__u64 sock_cookie;      /* of the kernel's socket (SO_COOKIE); 0: not known */
+	enum conn_socket socket;
+	struct conn_flags flags;
 };
 
-_Static_assert(sizeof(struct conn) == 40, "conn has no holes");
+_Static_assert(sizeof(struct conn_head) == 4, "conn_head is one word");
 
-/* An entry of the queue that removes connections once their last state has timed out. */
-struct expiry {
+/*
+ * A slot of the connection table (include/table.h) and at the same time a half-open handshake: two
+ * cache lines.  Times: seconds of CLOCK_BOOTTIME, and jiffies cut to 32 bits.
+ */
+struct conn {
 	struct conn_key key;
-	__u32 pad;
-	__u64 at; /* jiffies */
+	struct conn_head head;   /* all 0: a free slot */
+	struct conn_side client; /* the side that opened the connection */
+	struct conn_side server;
+	__u32 started_s; /* CLOCK_BOOTTIME, seconds */
+	__u32 seen;      /* jiffies: last packet that counted; of a free slot: when it was freed */
+	__u32 sock_id;   /* low half of the kernel's socket cookie (SO_COOKIE); 0: not known */
+	__u32 displaced; /* of the slot, not of the connection: see include/table.h */
+	__u32 last_end;  /* end of the last SYN that was let through without effect */
+	__u16 rtt_ms;    /* handshake round trip, to the clock's tick; RTT_UNKNOWN */
+	__u16 assigned_at; /* jiffies: last request socket made, or last SYN let through; 0: none */
 };
 
-_Static_assert(sizeof(struct expiry) == 48, "expiry has no holes");
+_Static_assert(sizeof(struct conn) == 128, "conn is two cache lines");
+
+/* How long a connection in each state lives without a packet, in seconds. */
+struct timeouts {
+	__u32 syn_sent;
+	__u32 syn_recv;
+	__u32 established;
+	__u32 fin_wait;
+	__u32 close_wait;
+	__u32 last_ack;
+	__u32 time_wait;
+	__u32 close;
+	__u32 unacknowledged; /* established, with data that is not acknowledged */
+};
+
+_Static_assert(sizeof(struct timeouts) == 36, "timeouts has no holes");
 
 /*
  * How many connections fall into each of 4 * PRESENCE_WORDS cells of a hash of their tuple, one
@@ -172,9 +257,15 @@ struct config {
 	__u32 rmem_max;    /* sysctl net.core.rmem_max, bytes: it bounds the window scale */
 	__u64 attached_at; /* seconds since 1970, for people */
 	__u64 detached_at; /* ns of CLOCK_BOOTTIME when XDP went off; 0: attached */
+	__u32 max_conns;
+	__u32 slots; /* of the connection table, see table_slots() */
+	struct timeouts timeouts;
+	__u32 tick_shift;  /* the cookie's clock: a tick is 1 << tick_shift jiffies, about 4 ms */
+	__u32 tick_ms_q16; /* length of a tick, in 1/65536 ms */
+	__u32 pad2;
 };
 
-_Static_assert(sizeof(struct config) == 64, "config has no holes");
+_Static_assert(sizeof(struct config) == 120, "config has no holes");
 
 /* What one CPU counts within a time. */
 struct budget {
@@ -193,12 +284,15 @@ struct runtime {
 	__u32 pad;
 	__u64
 	    incomplete_until; /* jiffies: the kernel may have TIME_WAIT sockets that conns lacks */
-	__u64 table_full;     /* connections not entered because conns was full */
-	__u64 conns_made;     /* entries created and removed: their difference is the fill level */
-	__u64 conns_gone;
+	__u64 table_full;     /* times a connection found no room in conns */
+	__u64 conns_made;     /* entries created; made = closed + expired + live */
+	__u64 conns_closed;   /* removed after their end was seen */
+	__u64 conns_expired;  /* removed by a timeout before */
+	__u64 trace_until; /* loader: jiffies; until then packets are held against trace_filter */
+	__u64 trace_lost;  /* events that the ring buffer had no room for */
 };
 
-_Static_assert(sizeof(struct runtime) == 56, "runtime has no holes");
+_Static_assert(sizeof(struct runtime) == 80, "runtime has no holes");
 
 /*
  * Two keys and the epoch from which the current one is used; before it the previous one is.
@@ -230,5 +324,56 @@ struct counters {
 };
 
 _Static_assert(sizeof(struct counters) == REASON_MAX * sizeof(struct count), "one per reason");
+
+/* Which packets synguard trace wants to see.  Written by it, read by the programs.  One entry. */
+struct trace_filter {
+	__u8 client[16] __attribute__((aligned(4))); /* network order, v4-mapped */
+	__u8 mask[16];                               /* ff where client counts; all 0: any client */
+	__u16 port;                                  /* of this host; 0: any */
+	__u8 everything; /* 0: handshake, teardown and what is not let through; 1: data, too */
+	__u8 pad;
+};
+
+_Static_assert(sizeof(struct trace_filter) == 36, "trace_filter has no holes");
+
+/*
+ * What a dry run (bpf/dry.h) found and decided, for synguard explain.  Zeroed by who reads it,
+ * before the run: what stays zero was not looked at, or not there.
+ */
+struct dry_room {
+	__u64 now;          /* jiffies */
+	__u32 reason;       /* enum reason */
+	__u32 kernel_asked; /* 1 + what it had for the tuple: nothing, listener, half-open, open */
+	struct conn conn;   /* the connection's entry as it was found */
+	struct conn conn_copy;  /* and as it would be now */
+	struct conn half_copy;  /* the same for a handshake of the kernel's own */
+	struct service service; /* asked of the kernel for this run */
+	__u32 pad;
+};
+
+_Static_assert(sizeof(struct dry_room) == 456, "dry_room has no holes");
+
+enum PACKED_ENUM trace_point {
+	TRACE_IN = 1,      /* as XDP received it */
+	TRACE_ANSWER = 2,  /* as XDP sent it back */
+	TRACE_OUT = 3,     /* as the kernel sent it (tc egress) */
+	TRACE_HANDOFF = 4, /* seen a second time, by the hand-off hook */
+};
+
+enum { TRACE_BYTES = 160 };
+
+/* One packet, for the ring buffer `trace`. */
+struct trace_event {
+	__u64 at;              /* ns of CLOCK_BOOTTIME */
+	struct conn_key key;   /* remote and local, whatever the direction */
+	struct conn_head head; /* of its connection after it; all 0: none */
+	__u32 frame_len;       /* bytes */
+	__u16 captured;        /* bytes of data[] that are valid */
+	__u8 reason;           /* enum reason; REASON_MAX: none (what XDP sent) */
+	enum trace_point point;
+	__u8 data[TRACE_BYTES]; /* the frame's start, Ethernet header first */
+};
+
+_Static_assert(sizeof(struct trace_event) == 56 + TRACE_BYTES, "trace_event has no holes");
 
 #endif

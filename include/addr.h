@@ -50,19 +50,32 @@ INLINE enum addr_class addr_classify_v4(__u32 v4)
 	return ADDR_UNICAST;
 }
 
+/* Two words as one product: NH (Black et al., UMAC, 1999). */
+INLINE __u64 hash_pair(const __u8 words[8], __u64 key)
+{
+	return (__u64)(__u32)(load32(words) + (__u32)key) *
+	       (__u32)(load32(words + 4) + (__u32)(key >> 32));
+}
+
 /*
- * 64 bits of a whole tuple, for filters and masks, not for secrets: multiply-shift hashing
- * (Dietzfelbinger et al., 1997), of which the upper bits are the good ones.  secret: 64 random
- * bits.
+ * 64 bits of a whole tuple, for tables, filters and masks, not for secrets; the upper bits are the
+ * good ones.  secret: 64 random bits.  Clients choose their ports and much of an IPv6 address: each
+ * word gets into a product with another one and key bits before it meets the rest, because where
+ * one is only added to what another one was added to, the two can be made to cancel each other
+ * whatever the secret is.
  */
 INLINE __u64 tuple_hash(__u64 secret, const struct conn_key *t)
 {
 	const __u64 odd = secret | 1;
-	__u64 x = ((__u64)t->remote_port << 16 | t->local_port) ^ secret;
+	__u64 x = ((__u64)t->remote_port << 16 | t->local_port) + (__u32)secret;
 
-	x += (load64(t->remote) ^ load64(t->local)) * odd;
-	x = (x ^ (x >> 29) ^ load64(t->remote + 8)) * odd;
-	return (x ^ (x >> 32) ^ load64(t->local + 8)) * odd;
+	x *= (secret >> 32) + odd;
+	x += hash_pair(t->remote, odd * 0x9e3779b97f4a7c15ULL);
+	x += hash_pair(t->remote + 8, odd * 0xbf58476d1ce4e5b9ULL);
+	x += hash_pair(t->local, odd * 0x94d049bb133111ebULL);
+	x += hash_pair(t->local + 8, odd * 0xd6e8feb86659fd93ULL);
+	x = (x ^ x >> 32) * odd;
+	return (x ^ x >> 29) * odd;
 }
 
 /*

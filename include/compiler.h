@@ -15,6 +15,16 @@
 #define INLINE static inline __attribute__((always_inline))
 
 /*
+ * For BPF a global function: the verifier proves it once, instead of once for every path that leads
+ * to a call.  Its pointers may be NULL, as far as the verifier knows.
+ */
+#ifdef __bpf__
+#define PROVEN_ONCE __attribute__((noinline))
+#else
+#define PROVEN_ONCE INLINE
+#endif
+
+/*
  * Loads and stores of packets and of address bytes, whose alignment the type does not tell.  For
  * BPF, memcpy() would take them apart into bytes, which is slow and spills beyond the stack's
  * 512; the verifier knows whether the machine can.

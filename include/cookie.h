@@ -6,21 +6,33 @@
  *
  *   h = SipHash-2-4(key, client, server, ports, client ISN, epoch, timestamps or not, VLANs)
  *
- *   ISN     31 30 | 29 28 27 | 26 ........................... 0       with timestamps
+ *   ISN     31 30 | 29 28 27 | 26 ........................... 0      with timestamps
  *           epoch |   MSS    |            27 bits of MAC
- *   TSval   31 .............. 6 | 5 | 4 | 3 2 1 0
- *           26 bits of MAC      |ECN|SACK|  WS
+ *   TSval   31 .......... 15 | 14 .... 6 | 5 | 4  | 3 2 1 0
+ *           17 bits of MAC   |time of send|ECN|SACK|   WS
  *
- *   ISN     31 30 | 29 28 27 | 26 25 24 23 22 21 | 20 ......... 0     without
+ *   ISN     31 30 | 29 28 27 | 26 25 24 23 22 21 | 20 ......... 0    without
  *           epoch |   MSS    | ECN SACK    WS    | 21 bits of MAC
  *
- * Every option survives in both cases, unrounded but for the MSS.  The options are masked with
- * bits of h, and the MAC is that of (h, options), so that flipping one bit of either breaks it.
- * The epoch is two bits: two of its four values are accepted, half a minute each, the other
- * two name a cookie that was ours but has expired; so a random ACK passes with 2^-54 with
- * timestamps and with 2^-22 without.  The epoch's two bits are masked with a multiplicative hash
- * that does not depend on it, so that a check knows the epoch before it hashes, and hashes once;
- * all 32 bits of the ISN are therefore unpredictable (RFC 6528) without the key.
+ * Every option survives in both cases, unrounded but for the MSS.  The options and the time are
+ * masked with bits of h, and the MAC is that of (h, options, time), so that flipping one bit of any
+ * breaks it.  The epoch is two bits: two of its four values are accepted, half a minute each, the
+ * other two name a cookie that was ours but has expired.
+ *
+ * The time of send, in ticks of about 4 ms, lets the ACK tell the round trip of the handshake
+ * without state.  It counts 512 ticks, about 2 s, and starts again: a longer round trip (the ACK
+ * was lost, and the client's data repeats it) appears modulo that.  It is in the timestamp alone,
+ * so that a repeated SYN gets the same ISN again, as it would from any server.
+ *
+ * A random ACK passes with 2^-45 with timestamps (44 bits of MAC, and the epoch's) and with 2^-22
+ * without.  The nine bits given to the time weaken nothing that counts: who guesses would omit the
+ * timestamps.  Who receives a cookie and knows what it offered can work out h, but h is good for
+ * this one handshake: the client can change its own options and round trip, which were its own
+ * word before.
+ *
+ * The epoch's two bits are masked with a multiplicative hash that does not depend on it, so that a
+ * check knows the epoch before it hashes, and hashes once; all 32 bits of the ISN are therefore
+ * unpredictable (RFC 6528) without the key.
  */
 #ifndef SYNGUARD_COOKIE_H
 #define SYNGUARD_COOKIE_H
@@ -40,6 +52,13 @@ enum cookie_layout {
 	OPTS_SACK = 1 << 4,
 	OPTS_ECN = 1 << 5,
 	NOTS_SHIFT = MSS_SHIFT - OPTS_BITS,
+	TICK_BITS = 9,
+	TICK_MASK = (1 << TICK_BITS) - 1,
+	TICK_SHIFT = OPTS_BITS,
+	TSMAC_SHIFT = TICK_SHIFT + TICK_BITS,
+	DATA_MSS_SHIFT = OPTS_BITS, /* in cookie_data() */
+	DATA_TICK_SHIFT = DATA_MSS_SHIFT + 3,
+	DATA_LASTING = (1 << DATA_TICK_SHIFT) - 1, /* all but the time */
 };
 
 enum cookie_verdict { COOKIE_INVALID, COOKIE_EXPIRED, COOKIE_VALID };
@@ -142,27 +161,50 @@ struct cookie {
 	__u32 tsval; /* host order; meaningful when the offer has timestamps */
 };
 
-/* data: 9 bits, the options and the MSS index.  A bijection of h for each of them. */
+/* The options, the MSS index and, with timestamps, the time: 18 bits. */
+INLINE __u32 cookie_data(__u32 opts, __u32 mss, __u32 tick)
+{
+	return (opts & OPTS_MASK) | (mss & MSS_MASK) << DATA_MSS_SHIFT |
+	       (tick & TICK_MASK) << DATA_TICK_SHIFT;
+}
+
+/* A bijection of h for each data. */
 INLINE __u64 cookie_mac(__u64 h, __u32 data)
 {
 	return h * (2ULL * data + 1);
 }
 
-/* Which part of the MAC goes where: the top bits of the product are the well-mixed ones. */
-INLINE struct cookie cookie_pack(__u64 h, __u32 mss, __u32 opts, __u32 tstamp)
+/*
+ * Which part of the MAC goes where: the top bits of the product are the well-mixed ones.  That of
+ * the ISN leaves the time out; that of the timestamp uses other bits, should the two products be
+ * the same.
+ */
+INLINE struct cookie cookie_pack(__u64 h, __u32 data, __u32 tstamp)
 {
-	const __u64 mac = cookie_mac(h, mss << OPTS_BITS | opts);
-	const __u32 masked_mss = (mss ^ (__u32)(h >> OPTS_BITS)) & MSS_MASK;
-	const __u32 masked_opts = (opts ^ (__u32)h) & OPTS_MASK;
-	struct cookie c = {.isn = masked_mss << MSS_SHIFT};
+	const __u64 lasting = cookie_mac(h, data & DATA_LASTING);
+	const __u32 masked = data ^ (__u32)h;
+	struct cookie c = {.isn = (masked >> DATA_MSS_SHIFT & MSS_MASK) << MSS_SHIFT};
 
 	if (tstamp) {
-		c.isn |= (__u32)(mac >> 37);
-		c.tsval = (__u32)(mac >> 11) << OPTS_BITS | masked_opts;
+		c.isn |= (__u32)(lasting >> 37);
+		c.tsval = (__u32)(cookie_mac(h, data) >> 20) << TSMAC_SHIFT |
+			  (masked >> DATA_TICK_SHIFT & TICK_MASK) << TICK_SHIFT |
+			  (masked & OPTS_MASK);
 	} else {
-		c.isn |= masked_opts << NOTS_SHIFT | (__u32)(mac >> 43);
+		c.isn |= (masked & OPTS_MASK) << NOTS_SHIFT | (__u32)(lasting >> 43);
 	}
 	return c;
+}
+
+/* The data in a cookie, if it is one. */
+INLINE __u32 cookie_unpack(__u64 h, const struct cookie *c, __u32 tstamp)
+{
+	const __u32 mss = c->isn >> MSS_SHIFT ^ (__u32)h >> DATA_MSS_SHIFT;
+
+	if (tstamp)
+		return cookie_data(c->tsval ^ (__u32)h, mss,
+				   c->tsval >> TICK_SHIFT ^ (__u32)h >> DATA_TICK_SHIFT);
+	return cookie_data(c->isn >> NOTS_SHIFT ^ (__u32)h, mss, 0);
 }
 
 /* What a cookie is made for and checked against. */
@@ -172,7 +214,9 @@ struct cookie_input {
 	__u64 epoch; /* now */
 	__u32 client_isn;
 	__u32 is_v6;
-	__u32 vlan; /* struct packet's */
+	__u32 vlan;        /* struct packet's */
+	__u32 tick;        /* now, in ticks: low bits */
+	__u32 tick_ms_q16; /* length of a tick, in 1/65536 ms: at most 128 ms */
 };
 
 /* The family is a constant in each branch, so that neither pays for the other's words. */
@@ -187,13 +231,14 @@ INLINE __u64 cookie_hash_at(const struct cookie_input *in, __u64 epoch, __u32 ts
 	return cookie_hash(key, in->tuple, in->client_isn, tail, 0);
 }
 
-/* The cookie for an offer whose mss is at least the family's floor. */
+/* The cookie for an offer whose mss is at least the family's floor; its rtt_ms does not count. */
 INLINE struct cookie cookie_make(const struct cookie_input *in, const struct tcp_offer *o)
 {
 	const __u32 mask = cookie_epoch_mask(in->ring->epoch_mask, in->tuple, in->client_isn);
 	const __u64 h = cookie_hash_at(in, in->epoch, o->tstamp);
-	struct cookie c =
-	    cookie_pack(h, mss_index(o->mss, (int)in->is_v6), opts_pack(o), o->tstamp);
+	const __u32 data =
+	    cookie_data(opts_pack(o), mss_index(o->mss, (int)in->is_v6), o->tstamp ? in->tick : 0);
+	struct cookie c = cookie_pack(h, data, o->tstamp);
 
 	c.isn |= (((__u32)in->epoch ^ mask) & EPOCH_MASK) << EPOCH_SHIFT;
 	return c;
@@ -208,31 +253,37 @@ INLINE __u64 cookie_epoch(const struct cookie_input *in, __u32 isn)
 	return in->epoch - (((__u32)in->epoch - bits) & EPOCH_MASK);
 }
 
+/* Milliseconds since a tick, of which the low bits are known; right to one tick either way. */
+INLINE __u16 cookie_rtt_ms(const struct cookie_input *in, __u32 sent)
+{
+	return (__u16)((((in->tick - sent) & TICK_MASK) * in->tick_ms_q16 + (1 << 15)) >> 16);
+}
+
 /*
  * Check the cookie that an ACK brings back; *c: ACK number - 1 and TSecr.  in->client_isn is the
  * segment's sequence number - 1.  tstamp: the segment carries timestamps with a TSecr other than 0.
- * Hashes once.  On COOKIE_VALID *ret_offer holds what the client offered, else it is untouched.
+ * Hashes once.  On COOKIE_VALID *ret_offer holds what the client offered and the round trip, else
+ * it is untouched.
  */
 INLINE enum cookie_verdict cookie_check(const struct cookie_input *in, const struct cookie *c,
 					__u32 tstamp, struct tcp_offer *ret_offer)
 {
 	const __u64 epoch = cookie_epoch(in, c->isn);
 	const __u64 h = cookie_hash_at(in, epoch, tstamp);
-	const __u32 raw_opts = tstamp ? c->tsval : c->isn >> NOTS_SHIFT;
-	const __u32 opts = (raw_opts ^ (__u32)h) & OPTS_MASK;
-	const __u32 mss = ((c->isn >> MSS_SHIFT) ^ (__u32)(h >> OPTS_BITS)) & MSS_MASK;
-	const struct cookie ours = cookie_pack(h, mss, opts, tstamp);
+	const __u32 data = cookie_unpack(h, c, tstamp);
+	const struct cookie ours = cookie_pack(h, data, tstamp);
 
 	if ((ours.isn ^ c->isn) << (32 - EPOCH_SHIFT) || (tstamp && ours.tsval != c->tsval))
 		return COOKIE_INVALID;
 	if (in->epoch - epoch >= EPOCHS_VALID)
 		return COOKIE_EXPIRED;
 	__builtin_memset(ret_offer, 0, sizeof(*ret_offer));
-	ret_offer->mss = mss_value(mss, (int)in->is_v6);
-	ret_offer->wscale = opts & 0xf;
-	ret_offer->sack = !!(opts & OPTS_SACK);
-	ret_offer->ecn = !!(opts & OPTS_ECN);
+	ret_offer->mss = mss_value(data >> DATA_MSS_SHIFT & MSS_MASK, (int)in->is_v6);
+	ret_offer->wscale = data & 0xf;
+	ret_offer->sack = !!(data & OPTS_SACK);
+	ret_offer->ecn = !!(data & OPTS_ECN);
 	ret_offer->tstamp = !!tstamp;
+	ret_offer->rtt_ms = tstamp ? cookie_rtt_ms(in, data >> DATA_TICK_SHIFT) : RTT_UNKNOWN;
 	return COOKIE_VALID;
 }
 

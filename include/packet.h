@@ -65,6 +65,8 @@ struct packet {
 	__u8 has_ports; /* key.*_port is valid, also when the parser ends in a reason */
 	__u8 bad_ip_csum;
 	__u8 pad;
+	__u16 window; /* host order, as in the header */
+	__u16 pad2;
 };
 
 /* PACKET_OK: a whole, unfragmented TCP header was found. */
@@ -163,8 +165,8 @@ INLINE __u64 parse_ipv4_csum(const struct frame *f, __u32 off, __u32 ihl)
 }
 
 /*
- * The IP length field, in bytes.  Segments that GRO has merged beyond 64 KiB (BIG TCP) have 0 there;
- * generic XDP sees such frames, and nothing here needs more of their length.
+ * The IP length field, in bytes.  Segments that GRO has merged beyond 64 KiB (BIG TCP) have 0
+ * there; generic XDP sees such frames, and nothing here needs more of their length.
  */
 INLINE __u32 ip_length(__u16 field, __u32 frame_len)
 {
@@ -320,6 +322,7 @@ INLINE enum reason parse_tcp(const struct frame *f, struct packet *pkt)
 	pkt->ack = load_u32(tcp + 8);
 	pkt->opt_len = (__u8)(doff - TCP_LEN);
 	pkt->flags = tcp[13];
+	pkt->window = load_u16(tcp + 14);
 	pkt->reserved = tcp[12] & 0x0f;
 	return PACKET_OK;
 }

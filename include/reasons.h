@@ -8,6 +8,7 @@
  * X(name, stage, verdict, sentence)
  *   stage    XDP: the driver hook; every frame is counted there once.  TC: the hand-off hook,
  *            a second look at frames that XDP passed, so these are counted in addition.
+ *            OUT: the egress hook, which sees what the kernel sends and changes nothing.
  *   verdict  PASS to the kernel, DROP in silence, TX answered from the driver.  In mode monitor a
  *            DROP or TX reason is counted and the packet passes all the same.
  */
@@ -26,6 +27,8 @@
 	X(syn_cookie_sent, XDP, TX, "SYN answered with a SYN-ACK that carries a cookie")           \
 	X(syn_passed, XDP, PASS, "SYN given to the kernel: mode monitor, or tcp_syncookies is 0")  \
 	X(syn_conn_exists, XDP, PASS, "SYN for a connection that the kernel already has")          \
+	X(syn_conn_limited, XDP, DROP,                                                             \
+	  "SYN for a live connection, less than 250 ms after another one")                         \
 	X(syn_mptcp, XDP, PASS, "SYN to an MPTCP listener, which cannot take a cookie's socket")   \
 	X(syn_mss_small, XDP, PASS, "SYN or listener with an MSS below 536 (IPv4) or 1220 (IPv6)") \
 	X(syn_md5_ao, XDP, PASS, "SYN signed with TCP-MD5 or TCP-AO")                              \
@@ -33,6 +36,13 @@
 	X(syn_reply_failed, XDP, DROP, "SYN whose answer the driver had no room for")              \
 	/* ACK, data, FIN, RST */                                                                  \
 	X(conn_packet, XDP, PASS, "belongs to a connection that the kernel has")                   \
+	X(conn_rst_inexact, XDP, PASS,                                                             \
+	  "RST in the window of a connection, but not at its next sequence number")                \
+	X(conn_rst_outside, XDP, DROP,                                                             \
+	  "RST outside the window of its connection: forged or stale")                             \
+	X(conn_fin_outside, XDP, DROP,                                                             \
+	  "FIN outside the window of its connection: forged or stale")                             \
+	X(conn_data_outside, XDP, DROP, "data or ACK far outside the window of its connection")    \
 	X(ack_cookie_valid, XDP, PASS, "ACK with a valid cookie, marked for hand-off")             \
 	X(ack_cookie_invalid, XDP, DROP, "no connection, and no valid cookie in its ACK number")   \
 	X(ack_cookie_expired, XDP, DROP, "the cookie was ours, but is over a minute old")          \
@@ -59,7 +69,10 @@
 	X(handoff_failed, TC, DROP, "the kernel refused the handshake (see status, check)")        \
 	X(handoff_backlog, TC, DROP, "the application's accept queue is full; the client repeats") \
 	X(handoff_pending, TC, DROP, "segment overtook a hand-off not done yet; it is repeated")   \
-	X(handoff_closed, TC, PASS, "the listener closed in mid-handshake; the kernel sends RST")
+	X(handoff_closed, TC, PASS, "the listener closed in mid-handshake; the kernel sends RST")  \
+	/* what this host sends */                                                                 \
+	X(out_conn, OUT, PASS, "sent on a connection in the table, or on a half-open one")         \
+	X(out_unknown, OUT, PASS, "TCP sent from a protected port, of no connection in the table")
 
 enum reason {
 #define X(name, stage, verdict, text) REASON_##name,

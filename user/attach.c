@@ -16,6 +16,7 @@
 #include "host.h"
 #include "kernelside.h"
 #include "maps.h"
+#include "table.h"
 
 static int random_fill(void *bytes, size_t size)
 {
@@ -38,6 +39,9 @@ static int config_make(const struct attach_request *request, struct config *ret_
 	    .netns_ino = host_netns(),
 	    .hz = host_hz(),
 	    .attached_at = (__u64)time(NULL),
+	    .max_conns = request->max_conns,
+	    .slots = table_slots(request->max_conns),
+	    .timeouts = request->timeouts,
 	};
 	long rmem_max;
 	int err = 0;
@@ -47,6 +51,8 @@ static int config_make(const struct attach_request *request, struct config *ret_
 		config.rmem_max = (__u32)rmem_max;
 	memcpy(config.mac, request->iface.mac, sizeof(config.mac));
 	config.epoch_shift = host_epoch_shift(config.hz);
+	config.tick_shift = host_tick_shift(config.hz);
+	config.tick_ms_q16 = host_tick_ms_q16(config.hz, config.tick_shift);
 	while (!err && !config.mark)
 		err = random_fill(&config.mark, sizeof(config.mark));
 	if (!err)
@@ -153,6 +159,22 @@ static int old_prepare(struct build *build, struct error *error)
 	return error_set(error, err, "cannot rename %s: %s", build->old->dir, strerror(-err));
 }
 
+/*
+ * Every socket is in the table now, unless one found no room: before it is said to be complete, or
+ * meanwhile.  The programs count that first and then say so, hence the order here.
+ */
+static int table_tell(const char *dir)
+{
+	struct runtime runtime;
+	int err = word_store(dir, offsetof(struct runtime, table_complete), 1);
+
+	if (!err)
+		err = map_load(dir, "runtime", &runtime, sizeof(runtime));
+	if (!err && runtime.table_full)
+		err = word_store(dir, offsetof(struct runtime, table_complete), 0);
+	return err;
+}
+
 static int adopt_finish(struct synguard_kernel *kernel, const char *dir,
 			const struct config *config, struct error *error)
 {
@@ -160,7 +182,7 @@ static int adopt_finish(struct synguard_kernel *kernel, const char *dir,
 
 	if (err)
 		return err;
-	err = word_store(dir, offsetof(struct runtime, table_complete), 1);
+	err = table_tell(dir);
 	if (!err) /* last: xdp_prog_id says that nothing is left to do */
 		err = map_store(dir, "config", config, sizeof(*config));
 	if (err)
@@ -192,7 +214,7 @@ static int build_run(struct build *build, struct attach_result *result, struct e
 	if (err)
 		return error_set(error, err, "cannot read its routes or random numbers: %s",
 				 strerror(-err));
-	err = kernelside_load(build->dir, &build->kernel, error);
+	err = kernelside_load(build->dir, build->config.slots, &build->kernel, error);
 	if (err)
 		return err;
 	err = keys_fill(build->dir, build->old, build->old_dir);
@@ -200,6 +222,8 @@ static int build_run(struct build *build, struct attach_result *result, struct e
 		error_set(error, err, "cannot make the cookie keys: %s", strerror(-err));
 	if (!err)
 		err = maps_fill(build->request, build->dir, &build->config, error);
+	if (!err)
+		err = kernelside_sweep(build->kernel, error);
 	if (!err)
 		err = kernelside_link(build->kernel, build->dir, build->config.ifindex, error);
 	if (!err)
@@ -246,7 +270,7 @@ int attach_complete(const struct instance *instance, struct error *error)
 {
 	struct config config = instance->config;
 	struct synguard_kernel *kernel;
-	int err = kernelside_load(instance->dir, &kernel, error);
+	int err = kernelside_load(instance->dir, config.slots, &kernel, error);
 
 	if (err)
 		return err;

@@ -14,6 +14,8 @@ struct attach_request {
 	enum xdp_choice xdp;
 	bool all_ports;
 	const struct port *ports; /* MAX_PORTS of them */
+	__u32 max_conns;
+	struct timeouts timeouts;
 };
 
 struct attach_result {

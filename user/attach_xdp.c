@@ -19,7 +19,7 @@ static int xdp_put(const char *dir, struct config *config, enum xdp_mode mode, s
 	err = map_store(dir, "config", config, sizeof(*config));
 	if (err)
 		return error_set(error, err, "cannot write the configuration: %s", strerror(-err));
-	return xdp_attach(dir, config->ifindex, mode, error);
+	return xdp_attach(dir, config, error);
 }
 
 static int native_refuse(const struct iface *iface, int err, struct error *error)

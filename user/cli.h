@@ -17,10 +17,17 @@ struct args {
 	const char *port;
 	const char *xdp;
 	const char *mode;
+	const char *max_conns;
+	const char *timeout;
 	const char *json;
 	const char *watch;
 	const char *all;
 	const char *now;
+	const char *state;
+	const char *client;
+	const char *sort;
+	const char *limit;
+	const char *count;
 	const char *help;
 };
 
@@ -58,6 +65,7 @@ int cmd_attach(const struct args *args);
 int cmd_detach(const struct args *args);
 int cmd_status(const struct args *args);
 int cmd_stats(const struct args *args);
+int cmd_conns(const struct args *args);
 int cmd_check(const struct args *args);
 
 #endif

@@ -10,6 +10,8 @@
 #include "cli.h"
 #include "host.h"
 #include "ports.h"
+#include "timeouts.h"
+#include "track.h"
 
 struct word {
 	const char *text;
@@ -44,6 +46,26 @@ static int words_parse(const struct args *args, struct attach_request *request)
 		return cli_refuse("attach", "--mode '%s' is none of always, monitor", args->mode);
 	request->xdp = (enum xdp_choice)xdp;
 	request->mode = (enum mode)mode;
+	return EXIT_OK;
+}
+
+enum { CONNS_LEAST = 1024, CONNS_MOST = 1 << 24 };
+
+static int table_parse(const struct args *args, struct attach_request *request)
+{
+	struct error error;
+	char *end = NULL;
+	long n = MAX_CONNS;
+
+	if (args->max_conns)
+		n = strtol(args->max_conns, &end, 10);
+	if (end && (*end || end == args->max_conns || n < CONNS_LEAST || n > CONNS_MOST))
+		return cli_refuse("attach", "--max-conns '%s' is not a number from %d to %d",
+				  args->max_conns, CONNS_LEAST, CONNS_MOST);
+	request->max_conns = (__u32)n;
+	request->timeouts = timeouts_default();
+	if (args->timeout && timeouts_parse(args->timeout, &request->timeouts, &error))
+		return cli_refuse("attach", "%s", error.text);
 	return EXIT_OK;
 }
 
@@ -221,6 +243,8 @@ int cmd_attach(const struct args *args)
 	struct error error;
 	int err, code = ports ? words_parse(args, &request) : EXIT_FAILED;
 
+	if (code == EXIT_OK)
+		code = table_parse(args, &request);
 	if (code == EXIT_OK && ports_choose(args, ports, &error))
 		code = cli_refuse("attach", "%s", error.text);
 	if (code == EXIT_OK) {

@@ -2,12 +2,10 @@
 /* synguard stats: the counters, summed over the CPUs, once or again and again with rates. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "access.h"
 #include "cli.h"
@@ -16,10 +14,9 @@
 #include "names.h"
 #include "output.h"
 #include "reason_table.h"
+#include "show.h"
 
 #define NS_PER_S 1000000000.0
-
-enum { WATCH_SECONDS_MAX = 86400 };
 
 /* One reading, and in a watch the one before it. */
 struct sample {
@@ -27,14 +24,6 @@ struct sample {
 	struct counters counters;
 	double at_s;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
 
 static double monotonic_s(void)
 {
@@ -142,25 +131,6 @@ static json_t *sample_json(const struct sample *now, const struct sample *before
 			 "counters", counters);
 }
 
-static int missing_say(const char *name, int err)
-{
-	if (err == -ENOENT && !if_nametoindex(name))
-		fprintf(stderr,
-			"synguard: no counters of %s: there is no such interface in this network"
-			" namespace; list them with: ip link\n",
-			name);
-	else if (err == -ENOENT)
-		fprintf(
-		    stderr,
-		    "synguard: no counters of %s: it is not attached; attach it: synguard attach"
-		    " %s\n",
-		    name, name);
-	else
-		fprintf(stderr, "synguard: cannot read the counters of %s: %s\n", name,
-			strerror(-err));
-	return EXIT_FAILED;
-}
-
 static int once(const struct args *args, const struct names *names)
 {
 	json_t *array = args->json && names->count > 1 ? json_array() : NULL;
@@ -171,7 +141,7 @@ static int once(const struct args *args, const struct names *names)
 	for (i = 0; i < names->count; i++) {
 		err = sample_read(names->name[i], &sample);
 		if (err)
-			code = missing_say(names->name[i], err);
+			code = show_missing("counters", names->name[i], err);
 		else if (array)
 			json_array_append_new(array, sample_json(&sample, NULL));
 		else if (!args->json)
@@ -194,7 +164,7 @@ static int one_watch(const struct args *args, const char *name, struct sample *b
 	if (err || now.instance.state == INSTANCE_LINGERING ||
 	    now.instance.state == INSTANCE_GONE) {
 		if (!*has_before && err)
-			return missing_say(name, err);
+			return show_missing("counters", name, err);
 		fprintf(stderr, "synguard: %s %s\n", name,
 			*has_before ? "was detached; the watch ends" : "is not attached");
 		return EXIT_FAILED;
@@ -211,69 +181,40 @@ static int one_watch(const struct args *args, const char *name, struct sample *b
 	return EXIT_OK;
 }
 
-static int watch_round(const struct args *args, const struct names *names, struct sample *before,
-		       bool *has_before)
+struct watch {
+	const struct args *args;
+	const struct names *names;
+	struct sample *before;
+	bool *has_before;
+};
+
+static int watch_round(void *context)
 {
+	struct watch *watch = context;
 	int code = EXIT_OK;
 	unsigned int i;
 
-	if (!args->json && isatty(STDOUT_FILENO))
-		printf("\033[H\033[J");
-	for (i = 0; i < names->count && !code; i++)
-		code = one_watch(args, names->name[i], &before[i], &has_before[i]);
+	for (i = 0; i < watch->names->count && !code; i++)
+		code = one_watch(watch->args, watch->names->name[i], &watch->before[i],
+				 &watch->has_before[i]);
 	return code;
 }
 
-static int watch(const struct args *args, const struct names *names, double seconds)
+static int watch_run(const struct args *args, const struct names *names, double seconds)
 {
-	struct sigaction action = {.sa_handler = interrupt};
-	struct timespec pause = {.tv_sec = (time_t)seconds,
-				 .tv_nsec = (long)((seconds - (double)(time_t)seconds) * NS_PER_S)};
-	struct sample *before = calloc(names->count, sizeof(*before));
-	bool *has_before = calloc(names->count, sizeof(*has_before));
-	int code = before && has_before ? EXIT_OK : EXIT_FAILED;
+	struct watch watch = {
+	    .args = args,
+	    .names = names,
+	    .before = calloc(names->count, sizeof(*watch.before)),
+	    .has_before = calloc(names->count, sizeof(*watch.has_before)),
+	};
+	int code = EXIT_FAILED;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	while (!code && !interrupted) {
-		code = watch_round(args, names, before, has_before);
-		if (fflush(stdout) || ferror(stdout)) /* nobody reads any more */
-			_exit(EXIT_OK);
-		if (!code && !interrupted)
-			nanosleep(&pause, NULL);
-	}
-	free(before);
-	free(has_before);
-	return interrupted ? EXIT_OK : code;
-}
-
-static int seconds_parse(const char *text, double *ret_seconds)
-{
-	char *end;
-	double seconds = *text ? strtod(text, &end) : 1;
-
-	if (*text && (*end || !(seconds >= 0.01) || seconds > WATCH_SECONDS_MAX))
-		return cli_refuse("stats", "--watch '%s' is no number of seconds (0.01 to %d)",
-				  text, WATCH_SECONDS_MAX);
-	*ret_seconds = seconds;
-	return EXIT_OK;
-}
-
-/* Without IFACE: what is attached; what lingers only if there is nothing else. */
-static void names_choose(const char *iface, struct names *ret_names)
-{
-	struct instance instance;
-	unsigned int i, kept = 0;
-
-	names_list(iface, ret_names);
-	for (i = 0; i < ret_names->count && !iface; i++) {
-		instance_read(ret_names->name[i], &instance);
-		if (instance.state == INSTANCE_LIVE || instance.state == INSTANCE_LOST)
-			memmove(ret_names->name[kept++], ret_names->name[i], IFNAMSIZ);
-	}
-	if (kept)
-		ret_names->count = kept;
+	if (watch.before && watch.has_before)
+		code = show_watch(seconds, !args->json, watch_round, &watch);
+	free(watch.before);
+	free(watch.has_before);
+	return code;
 }
 
 int cmd_stats(const struct args *args)
@@ -281,7 +222,7 @@ int cmd_stats(const struct args *args)
 	struct error error;
 	struct names names;
 	double seconds = 1;
-	int code = args->watch ? seconds_parse(args->watch, &seconds) : EXIT_OK;
+	int code = args->watch ? show_seconds_parse("stats", args->watch, &seconds) : EXIT_OK;
 
 	if (code)
 		return code;
@@ -289,12 +230,12 @@ int cmd_stats(const struct args *args)
 		fprintf(stderr, "synguard: no counters: %s\n", error.text);
 		return EXIT_FAILED;
 	}
-	names_choose(args->iface, &names);
+	show_names(args->iface, &names);
 	if (!names.count) {
 		fprintf(stderr,
 			"synguard: no counters: nothing is attached; to protect an interface:"
 			" synguard attach IFACE\n");
 		return EXIT_FAILED;
 	}
-	return args->watch ? watch(args, &names, seconds) : once(args, &names);
+	return args->watch ? watch_run(args, &names, seconds) : once(args, &names);
 }

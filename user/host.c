@@ -12,8 +12,9 @@
 #include "host.h"
 
 enum { CAP_NET_ADMIN_BIT = 12, CAP_SYS_ADMIN_BIT = 21, CAP_PERFMON_BIT = 38, CAP_BPF_BIT = 39 };
-enum { EPOCH_SECONDS_MAX = 33 };
+enum { EPOCH_SECONDS_MAX = 33, TICK_MS_MAX = 4 };
 
+#define MS_PER_S 1000ULL
 #define NS_PER_S 1000000000ULL
 
 static __u64 caps_effective(void)
@@ -119,6 +120,20 @@ __u32 host_epoch_shift(__u32 hz)
 	while ((2ULL << shift) <= (__u64)hz * EPOCH_SECONDS_MAX)
 		shift++;
 	return shift;
+}
+
+__u32 host_tick_shift(__u32 hz)
+{
+	__u32 shift = 0;
+
+	while ((2ULL << shift) * MS_PER_S <= (__u64)hz * TICK_MS_MAX)
+		shift++;
+	return shift;
+}
+
+__u32 host_tick_ms_q16(__u32 hz, __u32 shift)
+{
+	return hz ? (__u32)(((MS_PER_S << shift << 16) + hz / 2) / hz) : 0;
 }
 
 __u64 host_boottime_ns(void)

@@ -33,6 +33,12 @@ __u32 host_hz(void);
 /* An epoch is 1 << shift jiffies, the greatest power of two in 33 seconds. */
 __u32 host_epoch_shift(__u32 hz);
 
+/* A tick is 1 << shift jiffies, the greatest power of two in 4 ms, or one jiffy. */
+__u32 host_tick_shift(__u32 hz);
+
+/* The length of 1 << shift jiffies in 1/65536 ms. */
+__u32 host_tick_ms_q16(__u32 hz, __u32 shift);
+
 __u64 host_boottime_ns(void);
 
 /* Inode of this process's network namespace; 0 if unknown. */

@@ -13,9 +13,11 @@
 #include "pins.h"
 #include "kernel.skel.h"
 
-enum { TCX_INGRESS = 46 }; /* BPF_TCX_INGRESS, Linux 6.6; libbpf 1.1 has no name for it */
+/* BPF_TCX_INGRESS and _EGRESS, Linux 6.6; libbpf 1.1 has no names for them. */
+enum { TCX_INGRESS = 46, TCX_EGRESS = 47 };
 
-int kernelside_load(const char *dir, struct synguard_kernel **ret_kernel, struct error *error)
+int kernelside_load(const char *dir, __u32 slots, struct synguard_kernel **ret_kernel,
+		    struct error *error)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = dir);
 	struct synguard_kernel *kernel = synguard_kernel__open_opts(&opts);
@@ -26,6 +28,9 @@ int kernelside_load(const char *dir, struct synguard_kernel **ret_kernel, struct
 				 strerror(errno));
 	bpf_program__set_expected_attach_type(kernel->progs.synguard_tc,
 					      (enum bpf_attach_type)TCX_INGRESS);
+	bpf_program__set_expected_attach_type(kernel->progs.synguard_egress,
+					      (enum bpf_attach_type)TCX_EGRESS);
+	bpf_map__set_max_entries(kernel->maps.conns, slots);
 	error_log_clear();
 	err = synguard_kernel__load(kernel);
 	if (err) {
@@ -80,6 +85,14 @@ static int tc_link_all(struct synguard_kernel *kernel, const char *dir, __u32 if
 	return err ? err : iface_each_vlan(ifindex, vlan_link, &link);
 }
 
+static int egress_link(struct synguard_kernel *kernel, const char *dir, __u32 ifindex)
+{
+	int fd = bpf_link_create(bpf_program__fd(kernel->progs.synguard_egress), (int)ifindex,
+				 (enum bpf_attach_type)TCX_EGRESS, NULL);
+
+	return link_pin(fd, dir, "link_egress");
+}
+
 static int watch_link(const struct bpf_program *program, const char *dir, const char *name,
 		      struct error *error)
 {
@@ -99,6 +112,20 @@ static int watch_link(const struct bpf_program *program, const char *dir, const 
 	return 0;
 }
 
+/* The connection table as a file to cat. */
+static int list_link(struct synguard_kernel *kernel, const char *dir, struct error *error)
+{
+	union bpf_iter_link_info info = {.map.map_fd = (__u32)bpf_map__fd(kernel->maps.conns)};
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info, .iter_info_len = sizeof(info));
+	int fd =
+	    bpf_link_create(bpf_program__fd(kernel->progs.synguard_list), 0, BPF_TRACE_ITER, &opts);
+	int err = link_pin(fd, dir, "connections");
+
+	if (err)
+		return error_set(error, err, "cannot make %s/connections: %s", dir, strerror(-err));
+	return 0;
+}
+
 int kernelside_link(struct synguard_kernel *kernel, const char *dir, __u32 ifindex,
 		    struct error *error)
 {
@@ -107,8 +134,28 @@ int kernelside_link(struct synguard_kernel *kernel, const char *dir, __u32 ifind
 	if (err)
 		return error_set(error, err, "cannot attach the hand-off at tcx ingress: %s",
 				 strerror(-err));
+	err = egress_link(kernel, dir, ifindex);
+	if (err)
+		return error_set(error, err, "cannot attach to outgoing packets at tcx egress: %s",
+				 strerror(-err));
 	err = watch_link(kernel->progs.synguard_sock, dir, "link_sock", error);
-	return err ? err : watch_link(kernel->progs.synguard_sock2, dir, "link_sock2", error);
+	if (!err)
+		err = watch_link(kernel->progs.synguard_sock2, dir, "link_sock2", error);
+	return err ? err : list_link(kernel, dir, error);
+}
+
+int kernelside_sweep(struct synguard_kernel *kernel, struct error *error)
+{
+	__u32 request = 0; /* struct sweep_request: start */
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &request, .ctx_size_in = sizeof(request));
+	int err = bpf_prog_test_run_opts(bpf_program__fd(kernel->progs.synguard_sweep), &opts);
+
+	if (!err)
+		err = (int)opts.retval;
+	if (err)
+		return error_set(error, err, "cannot start the timer of the connection table: %s",
+				 strerror(-err));
+	return 0;
 }
 
 static int iter_drain(int fd)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The programs beside XDP: the hand-off hook, the watch over sockets, and the adoption of sockets.
+/*
+ * The programs beside XDP: the hand-off hook, the look at outgoing packets, the watch over sockets,
+ * their adoption, and the sweeper of the connection table.
  */
 #ifndef SYNGUARD_KERNELSIDE_H
 #define SYNGUARD_KERNELSIDE_H
@@ -9,10 +11,17 @@
 
 struct synguard_kernel;
 
-/* Loads the programs and pins their maps in dir. */
-int kernelside_load(const char *dir, struct synguard_kernel **ret_kernel, struct error *error);
+/* Loads the programs and pins their maps in dir; slots: of the connection table. */
+int kernelside_load(const char *dir, __u32 slots, struct synguard_kernel **ret_kernel,
+		    struct error *error);
 
-/* Puts the hand-off on ifindex and the watch over sockets, and pins both links in dir. */
+/* Starts the timer that removes connections which are over.  It ends with the maps' pins. */
+int kernelside_sweep(struct synguard_kernel *kernel, struct error *error);
+
+/*
+ * Puts the hand-off and the look at outgoing packets on ifindex, and the watch over sockets, and
+ * pins the links in dir; with them the file `connections`, which prints the table.
+ */
 int kernelside_link(struct synguard_kernel *kernel, const char *dir, __u32 ifindex,
 		    struct error *error);
 

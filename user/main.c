@@ -16,6 +16,11 @@ static const struct option attach_options[] = {
      "where XDP runs: auto (default) tries native, then generic", MEMBER(xdp)},
     {"--mode", VALUE_REQUIRED, "always|monitor",
      "always (default) answers each SYN; monitor only counts", MEMBER(mode)},
+    {"--max-conns", VALUE_REQUIRED, "N",
+     "room for so many connections (default 262144; about 160 bytes each)", MEMBER(max_conns)},
+    {"--timeout", VALUE_REQUIRED, "NAME=TIME,...",
+     "how long connections live without a packet, by state, as in time_wait=30s,close=5s",
+     MEMBER(timeout)},
     {0},
 };
 
@@ -39,6 +44,20 @@ static const struct option stats_options[] = {
     {0},
 };
 
+static const struct option conns_options[] = {
+    {"--state", VALUE_REQUIRED, "LIST", "states, as in established,time-wait, and half-open",
+     MEMBER(state)},
+    {"--client", VALUE_REQUIRED, "ADDR[/LEN]", "remote address or prefix", MEMBER(client)},
+    {"--port", VALUE_REQUIRED, "PORT", "port of this host", MEMBER(port)},
+    {"--sort", VALUE_REQUIRED, "FIELD",
+     "state, client, port; largest first: age, idle, packets, bytes, rtt", MEMBER(sort)},
+    {"--limit", VALUE_REQUIRED, "N", "list N connections at most; all are counted", MEMBER(limit)},
+    {"--count", VALUE_NONE, NULL, "print only how many there are", MEMBER(count)},
+    {"--json", VALUE_NONE, NULL, "print JSON; with --watch one object per line", MEMBER(json)},
+    {"--watch", VALUE_OPTIONAL, "SECONDS", "repeat each SECONDS (default 1)", MEMBER(watch)},
+    {0},
+};
+
 static const struct command commands[] = {
     {"attach", "protect an interface; stays live with no process running",
      "Returns once protection is live. Connections that the kernel already has go on.",
@@ -52,6 +71,10 @@ static const struct command commands[] = {
      "Without IFACE: every interface.", IFACE_OPTIONAL, json_options, cmd_status},
     {"stats", "packets and bytes by reason", "Without IFACE: every interface attached.",
      IFACE_OPTIONAL, stats_options, cmd_stats},
+    {"conns", "the tracked connections: states, addresses, times, traffic",
+     "Without IFACE: every interface attached. PKT> and BYTE> are the client's, <PKT and <BYTE\n"
+     "the server's; LEFT is the time until it is forgotten if no packet comes.",
+     IFACE_OPTIONAL, conns_options, cmd_conns},
     {"check", "what on this host could keep synguard from working, and the remedy",
      "Without IFACE: only what concerns the whole host. Exit code 1 if a check fails.",
      IFACE_OPTIONAL, json_options, cmd_check},

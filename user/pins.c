@@ -109,19 +109,27 @@ static int home_open(void)
 }
 
 /*
- * `ip netns exec` gives a command a mount namespace with a /sys of its own.  Pins made there would end
- * with the command, and the XDP program go on without its hand-off: every client would be reset.
+ * `ip netns exec` gives a command a mount namespace with a /sys of its own.  Pins made there would
+ * end with the command, and the XDP program go on without its hand-off: every client would be
+ * reset.
  */
 void pins_reach(void)
 {
-	int fd = bpffs_is_mounted() ? -ENOENT : home_open();
+	int fd = bpffs_is_mounted() ? -ENOENT : home_open(), cwd;
 
 	if (fd < 0) {
 		reach_error = fd == -ENOENT ? 0 : fd;
 		return;
 	}
+	cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	reach_error = setns(fd, CLONE_NEWNS) ? -errno : 0;
 	close(fd);
+	if (cwd < 0)
+		return;
+	/* setns went to the root; files that the user names are meant to be where they were. */
+	if (!reach_error && fchdir(cwd))
+		reach_error = -errno;
+	close(cwd);
 }
 
 int pins_reached(void)
@@ -157,12 +165,18 @@ static int bpffs_mount(struct error *error)
 int pins_prepare(struct error *error)
 {
 	int err = bpffs_mount(error);
+	struct stat st;
 
 	if (err)
 		return err;
-	if (!mkdir(PIN_ROOT, 0700) || errno == EEXIST)
-		return 0;
-	return error_set(error, -errno, "cannot make %s: %s", PIN_ROOT, strerror(errno));
+	if (mkdir(PIN_ROOT, 0700) && errno != EEXIST)
+		return error_set(error, -errno, "cannot make %s: %s", PIN_ROOT, strerror(errno));
+	/* Where everybody may write to the BPF file system, somebody else may have been first. */
+	if (lstat(PIN_ROOT, &st) || !S_ISDIR(st.st_mode) || st.st_uid != 0)
+		return error_set(error, -EPERM,
+				 "%s is not a directory of root's; see whose it is, and remove it",
+				 PIN_ROOT);
+	return 0;
 }
 
 int pins_exist(const char *dir)

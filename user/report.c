@@ -99,8 +99,9 @@ void report_make(const char *name, struct report *ret_report)
 
 static __u64 conns_used(const struct runtime *runtime)
 {
-	return runtime->conns_made > runtime->conns_gone ? runtime->conns_made - runtime->conns_gone
-							 : 0;
+	const __u64 gone = runtime->conns_closed + runtime->conns_expired;
+
+	return runtime->conns_made > gone ? runtime->conns_made - gone : 0;
 }
 
 static const char *table_text(const struct runtime *runtime)
@@ -121,11 +122,18 @@ static void details_print(const struct report *report)
 		       instance->xdp.dispatcher ? " under libxdp's dispatcher"
 						: ", alone on the hook");
 	printf("  hand-off      %s\n", report->handoff);
-	printf("  connections   %" PRIu64 " of %d (%s)\n", (uint64_t)conns_used(runtime), MAX_CONNS,
-	       table_text(runtime));
+	printf("  connections   %" PRIu64 " of %u (%s)\n", (uint64_t)conns_used(runtime),
+	       instance->config.max_conns, table_text(runtime));
+	printf("                %" PRIu64 " entered so far; removed: %" PRIu64
+	       " after their end, %" PRIu64 " by timeout before\n",
+	       (uint64_t)runtime->conns_made, (uint64_t)runtime->conns_closed,
+	       (uint64_t)runtime->conns_expired);
 	if (runtime->table_full)
-		printf("  table full    %" PRIu64 " connections were not entered\n",
-		       (uint64_t)runtime->table_full);
+		printf("  table full    %" PRIu64
+		       " times there was no room for a connection; nothing is"
+		       " cut; to make room: synguard detach %s, and attach it with a larger"
+		       " --max-conns\n",
+		       (uint64_t)runtime->table_full, instance->name);
 }
 
 void report_print(const struct report *report)
@@ -151,12 +159,14 @@ json_t *report_json(const struct report *report)
 	const struct instance *instance = &report->instance;
 	const struct runtime *runtime = &instance->runtime;
 	const __u64 used = conns_used(runtime);
+	const __u32 max = instance->config.max_conns ? instance->config.max_conns : 1;
+	const __u64 filled = used * 10000 / max;
 	char problem[sizeof(report->problem) + sizeof(report->remedy) + sizeof("; ")];
 
 	snprintf(problem, sizeof(problem), "%s; %s", report->problem, report->remedy);
 	return json_pack(
 	    "{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:I, s:I, s:I, s:b, s:b,"
-	    " s:{s:{s:I, s:I, s:f}}, s:I, s:I}",
+	    " s:{s:{s:I, s:I, s:f}}, s:I, s:I, s:I, s:I, s:I}",
 	    "interface", instance->name, "state", report->state, "xdp_mode",
 	    instance->config.abi ? report->xdp_mode : NULL, "mode",
 	    instance->config.abi ? report->mode : NULL, "ports",
@@ -166,7 +176,9 @@ json_t *report_json(const struct report *report)
 	    (json_int_t)report->seconds_left, "xdp_prog_id", (json_int_t)instance->xdp.our_id,
 	    "xdp_prog_id_found", (json_int_t)instance->xdp.main_id, "dispatcher",
 	    (int)instance->xdp.dispatcher, "table_complete", (int)runtime->table_complete, "maps",
-	    "conns", "used", (json_int_t)used, "max", (json_int_t)MAX_CONNS, "fill",
-	    (double)used / MAX_CONNS, "table_full", (json_int_t)runtime->table_full, "ifindex",
+	    "conns", "used", (json_int_t)used, "max", (json_int_t)max, "fill",
+	    (double)filled / 10000, "conns_made", (json_int_t)runtime->conns_made, "conns_closed",
+	    (json_int_t)runtime->conns_closed, "conns_expired", (json_int_t)runtime->conns_expired,
+	    "table_full", (json_int_t)runtime->table_full, "ifindex",
 	    (json_int_t)instance->ifindex);
 }

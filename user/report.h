@@ -16,7 +16,7 @@ struct report {
 	const char *xdp_mode;
 	const char *mode;
 	char problem[320];          /* what is wrong; "" if nothing */
-	char remedy[640];           /* and what to do */
+	char remedy[960];           /* and what to do */
 	char ports[PORTS_TEXT_MAX]; /* "all", or ranges; cut with "..." if there are very many */
 	char since[SINCE_TEXT_MAX]; /* ISO 8601, UTC */
 	unsigned int seconds_left;  /* of a lingering hand-off */
@@ -31,7 +31,7 @@ void report_print(const struct report *report);
 /* Fills in problem and remedy; the rest must be there. */
 void report_find_problem(struct report *report);
 
-enum { ATTACH_COMMAND_MAX = 400 };
+enum { ATTACH_COMMAND_MAX = 640 };
 
 /*
  * The command that attaches iface with the settings that this instance has.  mode and xdp replace

@@ -8,6 +8,8 @@
 #include "host.h"
 #include "iface.h"
 #include "report.h"
+#include "timeouts.h"
+#include "track.h"
 
 enum { PORTS_SHOWN_MAX = 256 };
 
@@ -31,6 +33,27 @@ __attribute__((format(printf, 2, 3))) static void remedy_set(struct report *repo
 	va_end(args);
 }
 
+/* The options for a table that is not the default one. */
+static void table_describe(const struct config *config, char *ret_text, size_t size)
+{
+	const struct timeouts timeouts = timeouts_default();
+	__u32 values[sizeof(timeouts) / sizeof(__u32)], defaults[sizeof(timeouts) / sizeof(__u32)];
+	const char *sign = " --timeout ";
+	int i, used = 0;
+
+	if (config->max_conns != MAX_CONNS)
+		used = snprintf(ret_text, size, " --max-conns %u", config->max_conns);
+	memcpy(values, &config->timeouts, sizeof(values));
+	memcpy(defaults, &timeouts, sizeof(defaults));
+	for (i = 0; timeout_names[i]; i++) {
+		if (values[i] == defaults[i] || (size_t)used >= size)
+			continue;
+		used += snprintf(ret_text + used, size - (size_t)used, "%s%s=%u", sign,
+				 timeout_names[i], values[i]);
+		sign = ",";
+	}
+}
+
 void report_attach_command(const struct report *report, const char *iface, const char *mode,
 			   const char *xdp, char ret_command[ATTACH_COMMAND_MAX])
 {
@@ -50,7 +73,11 @@ void report_attach_command(const struct report *report, const char *iface, const
 	if (!xdp && known)
 		xdp = report->xdp_mode;
 	if (xdp)
-		snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used, " --xdp %s", xdp);
+		used += snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used, " --xdp %s",
+				 xdp);
+	if (known)
+		table_describe(&report->instance.config, ret_command + used,
+			       ATTACH_COMMAND_MAX - (size_t)used);
 }
 
 /* Native mode on a veth whose peer has lost its XDP program, as far as can be seen from here. */

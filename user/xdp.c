@@ -112,8 +112,9 @@ static enum xdp_attach_mode libxdp_mode(enum xdp_mode mode)
 	return mode == XDP_ATTACH_NATIVE ? XDP_MODE_NATIVE : XDP_MODE_SKB;
 }
 
-int xdp_attach(const char *dir, __u32 ifindex, enum xdp_mode mode, struct error *error)
+int xdp_attach(const char *dir, const struct config *config, struct error *error)
 {
+	const enum xdp_mode mode = config->xdp_mode;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = dir);
 	struct synguard_xdp *skel = synguard_xdp__open_opts(&opts);
 	struct xdp_program *prog;
@@ -121,11 +122,12 @@ int xdp_attach(const char *dir, __u32 ifindex, enum xdp_mode mode, struct error 
 
 	if (!skel)
 		return error_set(error, -errno, "cannot open the XDP program: %s", strerror(errno));
+	bpf_map__set_max_entries(skel->maps.conns, config->slots);
 	error_log_clear();
 	prog = xdp_program__from_bpf_obj(skel->obj, "xdp");
 	err = (int)libxdp_get_error(prog);
 	if (!err) {
-		err = xdp_program__attach(prog, (int)ifindex, libxdp_mode(mode), 0);
+		err = xdp_program__attach(prog, (int)config->ifindex, libxdp_mode(mode), 0);
 		xdp_program__close(prog);
 	}
 	if (err)

@@ -26,7 +26,7 @@ struct xdp_found {
 int xdp_find(__u32 ifindex, __u32 map_id, __u32 saved_id, struct xdp_found *ret_found);
 
 /* Loads the program with the maps pinned in dir, and attaches it. */
-int xdp_attach(const char *dir, __u32 ifindex, enum xdp_mode mode, struct error *error);
+int xdp_attach(const char *dir, const struct config *config, struct error *error);
 
 /* Takes our program, and nothing else, off the hook. */
 int xdp_detach(__u32 ifindex, const struct xdp_found *found, struct error *error);

@@ -10,12 +10,13 @@
  *
  * "bare" is without any wrapper: the case less the wrapper with a target that does nothing, and the
  * floor run directly, with hardly more than the loop of BPF_PROG_TEST_RUN in it.  That ratio is the
- * stricter one, and depends more on the machine: the loop's indirect call costs 6 ns on one processor
- * and 20 on another.
+ * stricter one, and depends more on the machine: the loop's indirect call costs 6 ns on one
+ * processor and 20 on another.
  *
  * Absolute numbers are this machine's and this minute's; the ratios travel.  BENCH_JSON=FILE writes
  * [{"case": ..., "ns": ..., "ratio": ..., "bare_ns": ..., "bare_ratio": ...}] there.
  */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -28,11 +29,12 @@
 #include "wrapper.skel.h"
 #include "xdp.skel.h"
 
-enum { ROUNDS = 15, REPEAT = 200000, CLIENT_PORT = 20000 };
+enum { ROUNDS = 15, REPEAT = 200000, CLIENT_PORT = 20000, CONNS_BENCH = 1 << 20 };
 
 struct bench {
 	struct bed *bed;
 	struct synguard_wrapper *wrapper;
+	struct pkt floor_frame;
 };
 
 enum frame_kind { FRAME_SYN, FRAME_BAD_ACK, FRAME_VALID_ACKS, FRAME_KNOWN, FRAME_OTHER_PORT };
@@ -44,97 +46,49 @@ struct bench_case {
 	enum bench_target target;
 	__u32 v6;
 	__u32 randomise;
+	__u32 pick;
 	int verdict;
-	double ns[ROUNDS];   /* with the wrapper */
-	double bare[ROUNDS]; /* without */
+	double floor[ROUNDS]; /* the floor, measured right before */
+	double ns[ROUNDS];    /* with the wrapper */
+	double bare[ROUNDS];  /* without */
 };
 
 enum { FLOOR }; /* the first case */
 
-static struct bench_case cases[] = {
-    {"floor", "swap MACs, XDP_TX", FRAME_SYN, TARGET_FLOOR, 0, 0, XDP_TX, {0}, {0}},
-    {"syn_v4_fixed",
-     "SYN with Linux's options",
-     FRAME_SYN,
-     TARGET_SYNGUARD,
-     0,
-     0,
-     XDP_TX,
-     {0},
-     {0}},
-    {"syn_v4_random",
-     "the same, random sources",
-     FRAME_SYN,
-     TARGET_SYNGUARD,
-     0,
-     4,
-     XDP_TX,
-     {0},
-     {0}},
-    {"syn_v6_fixed",
-     "SYN with Linux's options",
-     FRAME_SYN,
-     TARGET_SYNGUARD,
-     1,
-     0,
-     XDP_TX,
-     {0},
-     {0}},
-    {"syn_v6_random",
-     "the same, random sources",
-     FRAME_SYN,
-     TARGET_SYNGUARD,
-     1,
-     6,
-     XDP_TX,
-     {0},
-     {0}},
-    {"ack_bad", "ACK with a bad cookie", FRAME_BAD_ACK, TARGET_SYNGUARD, 0, 0, XDP_DROP, {0}, {0}},
-    {"ack_bad_random",
-     "the same, random sources",
-     FRAME_BAD_ACK,
-     TARGET_SYNGUARD,
-     0,
-     4,
-     XDP_DROP,
-     {0},
-     {0}},
-    {"ack_valid",
-     "8192 handshakes entered",
-     FRAME_VALID_ACKS,
-     TARGET_SYNGUARD,
-     0,
-     0,
-     XDP_PASS,
-     {0},
-     {0}},
-    {"conn_known",
-     "ACK on a known connection",
-     FRAME_KNOWN,
-     TARGET_SYNGUARD,
-     0,
-     0,
-     XDP_PASS,
-     {0},
-     {0}},
-    {"not_protected",
-     "port not protected",
-     FRAME_OTHER_PORT,
-     TARGET_SYNGUARD,
-     0,
-     0,
-     XDP_PASS,
-     {0},
-     {0}},
-};
+#define CASE(name, what, kind, v6, randomise, pick, verdict)                               \
+	{                                                                                  \
+		name, what, kind, TARGET_SYNGUARD, v6, randomise, pick, verdict, {0}, {0}, \
+		{                                                                          \
+			0                                                                  \
+		}                                                                          \
+	}
 
-static void must(int ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
+static struct bench_case cases[] = {
+    {"floor", "swap MACs, XDP_TX", FRAME_SYN, TARGET_FLOOR, 0, 0, 0, XDP_TX, {0}, {0}, {0}},
+    CASE("syn_v4_fixed", "SYN with Linux's options", FRAME_SYN, 0, 0, 0, XDP_TX),
+    CASE("syn_v4_random", "the same, random sources", FRAME_SYN, 0, 4, 0, XDP_TX),
+    CASE("syn_v6_fixed", "SYN with Linux's options", FRAME_SYN, 1, 0, 0, XDP_TX),
+    CASE("syn_v6_random", "the same, random sources", FRAME_SYN, 1, 6, 0, XDP_TX),
+    CASE("ack_bad", "ACK with a bad cookie", FRAME_BAD_ACK, 0, 0, 0, XDP_DROP),
+    CASE("ack_bad_random", "the same, random sources", FRAME_BAD_ACK, 0, 4, 0, XDP_DROP),
+    CASE("ack_valid", "8192 handshakes entered", FRAME_VALID_ACKS, 0, 0, 0, XDP_PASS),
+    CASE("conn_1", "data on a tracked connection", FRAME_KNOWN, 0, 0, 0, XDP_PASS),
+    CASE("conn_1k", "the same, at random of 1024 live", FRAME_KNOWN, 0, 0, 1 << 10, XDP_PASS),
+    CASE("conn_1m", "the same, at random of 1048576 live", FRAME_KNOWN, 0, 0, CONNS_BENCH,
+	 XDP_PASS),
+    {"memory_1m",
+     "one random slot of that table read and written, and nothing else",
+     FRAME_KNOWN,
+     TARGET_TOUCH,
+     0,
+     0,
+     CONNS_BENCH,
+     XDP_PASS,
+     {0},
+     {0},
+     {0}},
+    CASE("not_protected", "port not protected", FRAME_OTHER_PORT, 0, 0, 0, XDP_PASS),
+};
 
 static void frame_write(struct bench *b, __u32 index, const struct pkt *p)
 {
@@ -145,6 +99,14 @@ static void frame_write(struct bench *b, __u32 index, const struct pkt *p)
 	memcpy(f.bytes, room, f.len);
 	must(!bpf_map_update_elem(bpf_map__fd(b->wrapper->maps.frames), &index, &f, BPF_ANY),
 	     "write a frame");
+}
+
+static struct pkt syn_linux(__u32 v6)
+{
+	struct pkt p = pkt_new((int)v6, CLIENT_PORT, PORT_PLAIN, PKT_SYN);
+
+	pkt_opt_syn(&p, PKT_TS | PKT_SACK | PKT_WS, 1460, 7, 12345);
+	return p;
 }
 
 static struct pkt ack_plain(__u32 v6, __u16 port)
@@ -186,22 +148,56 @@ static __u32 acks_write(struct bench *b, __u32 v6)
 	return FRAMES_MAX;
 }
 
+/* A connection on which ack_plain() with some data is the next segment, again and again. */
+static struct conn conn_known(void)
+{
+	return (struct conn){
+	    .head = {.state = ESTABLISHED, .kind = KIND_KERNEL, .socket = SOCKET_OPEN},
+	    .client = {.end = 1000, .max_end = 61000, .max_ack = 77, .max_win = 65535, .acked = 1},
+	    .server = {.end = 77, .max_end = 60077, .max_ack = 1000, .max_win = 65535, .acked = 1},
+	};
+}
+
+/* All the connections that the wrapper may pick from; the table is left alone if they are there. */
+static void conns_write(struct bench *b, __u32 n, const struct pkt *p)
+{
+	const struct conn known = conn_known();
+	struct conn_key key = shield_key(p);
+
+	if (shield_conns_count(&b->bed->s) == n)
+		return;
+	shield_conns_clear(&b->bed->s);
+	for (__u32 i = 0; i < n; i++) {
+		const __u32 source = htonl(bench_source(i));
+
+		memcpy(key.remote + 12, &source, sizeof(source));
+		key.remote_port = bench_source_port(i);
+		shield_conn_enter(&b->bed->s, &key, &known);
+	}
+	shield_presence_refresh(&b->bed->s);
+	must(shield_conns_count(&b->bed->s) == n, "enter the connections");
+}
+
 static __u32 frames_write(struct bench *b, const struct bench_case *c)
 {
-	const struct conn known = {.state = ESTABLISHED, .kind = KIND_KERNEL};
+	const struct conn known = conn_known();
 	struct conn_key key;
 	struct pkt p;
 
+	if (c->kind != FRAME_KNOWN || !c->pick)
+		shield_conns_clear(&b->bed->s);
 	if (c->kind == FRAME_VALID_ACKS)
 		return acks_write(b, c->v6);
 	p = ack_plain(c->v6, c->kind == FRAME_OTHER_PORT ? PORT_FREE : PORT_PLAIN);
-	if (c->kind == FRAME_SYN) {
-		p = pkt_new((int)c->v6, CLIENT_PORT, PORT_PLAIN, PKT_SYN);
-		pkt_opt_syn(&p, PKT_TS | PKT_SACK | PKT_WS, 1460, 7, 12345);
-	}
+	if (c->kind == FRAME_SYN)
+		p = syn_linux(c->v6);
 	if (c->kind == FRAME_KNOWN) {
+		p.payload_len = 20;
 		key = shield_key(&p);
-		shield_conn_write(&b->bed->s, &key, &known);
+		if (c->pick)
+			conns_write(b, c->pick, &p);
+		else
+			shield_conn_write(&b->bed->s, &key, &known);
 	}
 	frame_write(b, 0, &p);
 	return 1;
@@ -233,7 +229,8 @@ static double measure(struct bench *b, int prog, int runs, int verdict)
 static double measure_wrapped(struct bench *b, const struct bench_case *c, enum bench_target target,
 			      __u32 frames)
 {
-	const struct bench_control control = {target, frames, 0, c->randomise};
+	const struct bench_control control = {
+	    target, frames, 0, c->randomise, c->pick, 1, b->bed->s.config.slots};
 	const __u32 zero = 0;
 
 	must(!bpf_map_update_elem(bpf_map__fd(b->wrapper->maps.control), &zero, &control, BPF_ANY),
@@ -249,12 +246,13 @@ static void measure_case(struct bench *b, struct bench_case *c, int round)
 	double ns, wrapper, plain, empty;
 	__u32 frames;
 
-	shield_conns_clear(&b->bed->s);
+	frame_write(b, 0, &b->floor_frame);
+	c->floor[round] = measure_wrapped(b, &cases[FLOOR], TARGET_FLOOR, 1);
 	frames = frames_write(b, c);
 	ns = measure_wrapped(b, c, c->target, frames);
 	wrapper = measure_wrapped(b, c, TARGET_NOTHING, frames);
 	empty = measure(b, bpf_program__fd(b->wrapper->progs.bench_nothing), REPEAT, XDP_TX);
-	frames_write(b, &cases[FLOOR]);
+	frame_write(b, 0, &b->floor_frame);
 	plain = measure_wrapped(b, &cases[FLOOR], TARGET_NOTHING, 1);
 	c->ns[round] = ns - wrapper + plain;
 	c->bare[round] = ns - wrapper + empty;
@@ -276,6 +274,7 @@ static void wrapper_open(struct bench *b)
 	    bpf_program__fd(b->wrapper->progs.bench_nothing),
 	    bpf_program__fd(b->wrapper->progs.bench_floor),
 	    bpf_program__fd(b->bed->s.xdp->progs.synguard_xdp),
+	    bpf_program__fd(b->wrapper->progs.bench_touch),
 	};
 
 	for (__u32 i = 0; i < TARGETS; i++)
@@ -287,7 +286,7 @@ static void wrapper_open(struct bench *b)
 static void report_case(const struct bench_case *c, json_t *rows)
 {
 	const struct bench_case *floor = &cases[FLOOR];
-	const double ns = c->ns[ROUNDS / 2], ratio = ns / floor->ns[ROUNDS / 2];
+	const double ns = c->ns[ROUNDS / 2], ratio = ns / c->floor[ROUNDS / 2];
 	const double bare = c->bare[ROUNDS / 2], bare_ratio = bare / floor->bare[ROUNDS / 2];
 
 	printf("%-15s %6.1f %5.1fx  %5.1f..%-5.1f %7.1f %5.1fx  %s%s\n", c->name, ns, ratio,
@@ -323,17 +322,25 @@ int main(void)
 	void *state;
 	struct bench b;
 
+	shield_max_conns = CONNS_BENCH * 3 / 2;
 	must(!bed_make(&state), "make the test bed");
 	b.bed = state;
 	must(!bed_reset(&state), "reset the test bed");
 	shield_port(&b.bed->s, PORT_FREE, 0);
-	b.wrapper = synguard_wrapper__open_and_load();
-	must(b.wrapper != NULL, "load the wrapper");
+	b.wrapper = synguard_wrapper__open();
+	must(b.wrapper && !bpf_map__reuse_fd(b.wrapper->maps.conns, b.bed->s.conns_map) &&
+		 !synguard_wrapper__load(b.wrapper),
+	     "load the wrapper");
 	wrapper_open(&b);
-	for (int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < COUNT_OF(cases); i++)
-			measure_case(&b, &cases[i], round);
+	b.floor_frame = syn_linux(0);
+	/* A million connections take long to enter: those cases last, all their rounds together. */
+	for (int many = 0; many < 2; many++)
+		for (int round = 0; round < ROUNDS; round++)
+			for (size_t i = 0; i < COUNT_OF(cases); i++)
+				if (many == (cases[i].pick >= CONNS_BENCH))
+					measure_case(&b, &cases[i], round);
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		qsort(cases[i].floor, ROUNDS, sizeof(double), compare);
 		qsort(cases[i].ns, ROUNDS, sizeof(double), compare);
 		qsort(cases[i].bare, ROUNDS, sizeof(double), compare);
 	}

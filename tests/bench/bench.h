@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-enum bench_target { TARGET_NOTHING, TARGET_FLOOR, TARGET_SYNGUARD, TARGETS };
+enum bench_target { TARGET_NOTHING, TARGET_FLOOR, TARGET_SYNGUARD, TARGET_TOUCH, TARGETS };
 
 enum bench_limits { FRAME_ROOM = 128, FRAMES_MAX = 8192 };
 
@@ -20,6 +20,20 @@ struct bench_control {
 	__u32 frames;    /* cycled through, a power of two */
 	__u32 next;      /* counts up with every run */
 	__u32 randomise; /* 4 or 6: new source address, port and ISN each time; 0: as it is */
+	__u32 pick;  /* a power of two: one of so many sources, see bench_source(); 0: as it is */
+	__u32 chain; /* what bench_touch() read last */
+	__u32 slots; /* of the connection table */
 };
+
+/* The i-th of the sources that bench_control.pick chooses from: 10/8 address and port. */
+static inline __u32 bench_source(__u32 i)
+{
+	return 10U << 24 | (i & 0xffffff);
+}
+
+static inline __u16 bench_source_port(__u32 i)
+{
+	return (__u16)(1024 + (i * 7 & 0x7fff));
+}
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What parity.bpf.c says about a frame, for tests/prog/test_parity to hold against the host's words. */
+/*
+ * What parity.bpf.c says about a frame, for tests/prog/test_parity to hold against the host's
+ * words.
+ */
 #ifndef TESTS_PARITY_H
 #define TESTS_PARITY_H
 

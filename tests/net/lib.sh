@@ -163,7 +163,8 @@ spawn_stop_all()
 	return 0
 }
 
-# start_nginx [DIRECTIVE...]: on the server's port 80, with $TB_DIR/www as its pages.
+# start_nginx [DIRECTIVE...]: on the server's port 80, with $TB_DIR/www as its pages; NGINX_BACKLOG is
+# the length of its accept queue.
 start_nginx()
 {
 	mkdir -p "$TB_DIR/www"
@@ -174,7 +175,8 @@ start_nginx()
 		daemon off;
 		pid $TB_DIR/nginx.pid;
 		error_log $TB_DIR/nginx.log;
-		events { worker_connections 4096; }
+		worker_rlimit_nofile 32768;
+		events { worker_connections 16384; }
 		http {
 			access_log off;
 			client_body_temp_path $TB_DIR/body;
@@ -182,7 +184,12 @@ start_nginx()
 			fastcgi_temp_path $TB_DIR/fastcgi;
 			uwsgi_temp_path $TB_DIR/uwsgi;
 			scgi_temp_path $TB_DIR/scgi;
-			server { listen 80; listen [::]:80; root $TB_DIR/www; $* }
+			server {
+				listen 80 backlog=${NGINX_BACKLOG:-511};
+				listen [::]:80 backlog=${NGINX_BACKLOG:-511};
+				root $TB_DIR/www;
+				$*
+			}
 		}
 	END
 	spawn server nginx -e "$TB_DIR/nginx.log" -p "$TB_DIR" -c "$TB_DIR/nginx.conf"

@@ -227,7 +227,7 @@ status_problem()
 # Attached, but of no use: status tells, and the remedy keeps the settings.
 of_no_use()
 {
-	local status=0 again="attach $iface --port 80 --xdp"
+	local status=0 again="attach $iface --port 80 --xdp auto --max-conns 5000 --timeout close=5"
 
 	synguard attach "$iface" --port 80 || return
 	expect veth_peer ok || status=1
@@ -237,13 +237,13 @@ of_no_use()
 	in_ns server sysctl -qw net.ipv4.tcp_syncookies=1
 	synguard detach "$iface" --now || return
 	ip -n "$client_ns" link set "${iface}p" xdpdrv obj "$TB_TOOLS/xdp_pass.bpf.o" sec xdp || return
-	synguard attach "$iface" --port 80 --xdp native || status=1
+	synguard attach "$iface" --port 80 --xdp native --max-conns 5000 --timeout close=5 || status=1
 	synguard status "$iface" || fail "status, with an XDP program on the peer" || status=1
 	ip -n "$client_ns" link set "${iface}p" xdpdrv off
-	status_problem "peer*detach $iface; synguard $again auto" || status=1
+	status_problem "peer*detach $iface; synguard $again" || status=1
 	expect veth_peer fail || status=1
 	ip -n "$ns" link set "$iface" xdpdrv off
-	status_problem "put it back: synguard $again auto" || status=1
+	status_problem "put it back: synguard $again" || status=1
 	synguard detach "$iface" --now || status=1
 	return "$status"
 }

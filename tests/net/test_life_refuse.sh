@@ -189,6 +189,9 @@ bad_words()
 
 	for words in "" nonsense "attach" "attach $iface more" "attach $iface --nonsense" \
 		"attach $iface --xdp fast" "attach $iface --mode maybe" "attach $iface --port" \
+		"attach $iface --max-conns 10" "attach $iface --max-conns many" \
+		"attach $iface --max-conns 99999999999999999999" "attach $iface --timeout close" \
+		"attach $iface --timeout closing=5" "attach $iface --timeout close=0" \
 		"detach" "detach $iface --all" "status a b" "stats --watch=0" "stats --watch=x" \
 		"check a b" "attach $iface --json" "--nonsense" "attach --all"; do
 		# shellcheck disable=SC2086 # words

@@ -91,7 +91,8 @@ status_fields()
 	local text key
 
 	text=$(synguard status "$iface" --json) || return
-	for key in interface state xdp_mode mode ports attached_since handoff maps table_full; do
+	for key in interface state xdp_mode mode ports attached_since handoff maps conns_made \
+		conns_closed conns_expired table_full; do
 		grep -q "^  \"$key\": " <<<"$text" || fail "no $key: $text" || return
 	done
 	[[ $(field interface <<<"$text") == "$iface" && $(field state <<<"$text") == attached &&

@@ -2,7 +2,9 @@
 /* The test bed; see bed.h. */
 #include <linux/bpf.h>
 
+#include "addr.h"
 #include "bed.h"
+#include "table.h"
 
 static struct bed bed;
 
@@ -25,13 +27,16 @@ int bed_end(void **state)
 int bed_reset(void **state)
 {
 	struct bed *b = *state;
-	struct runtime rt = shield_runtime(&b->s);
+	struct runtime rt;
 
 	world_sysctls_restore();
 	shield_conns_clear(&b->s);
 	for (int port = WORLD_PORT_FIRST; port <= WORLD_PORT_LAST; port++)
 		shield_port(&b->s, (__u16)port, port != PORT_FREE);
+	rt = shield_runtime(&b->s);
 	rt.table_complete = 1;
+	rt.incomplete_until = 0;
+	rt.table_full = 0;
 	rt.tc_alone = 0;
 	rt.listen_gen++;
 	shield_runtime_write(&b->s, &rt);
@@ -125,6 +130,8 @@ enum cookie_verdict bed_decode(struct bed *b, const struct pkt *syn, const struc
 	    .epoch = shield_epoch(&b->s),
 	    .client_isn = syn->seq,
 	    .is_v6 = (__u32)syn->v6,
+	    .tick = shield_tick(&b->s),
+	    .tick_ms_q16 = b->s.config.tick_ms_q16,
 	};
 
 	return cookie_check(&in, &c, (__u32)a->has_ts, ret_offer);
@@ -156,4 +163,76 @@ struct pkt bed_shake(struct bed *b, const struct pkt *syn)
 	bed_expect_pkt(b, syn, XDP_TX, REASON_syn_cookie_sent, "SYN of a handshake", &o);
 	a = bed_synack(syn, &o);
 	return bed_ack(syn, &a, 0xcafe0002);
+}
+
+static struct conn_side side_of(__u32 end, __u32 ack)
+{
+	return (struct conn_side){
+	    .end = end,
+	    .max_end = end + 65535,
+	    .max_ack = ack,
+	    .max_win = 65535,
+	    .acked = 1,
+	};
+}
+
+struct conn bed_conn(struct bed *b, const struct pkt *next, enum conn_socket socket,
+		     enum conn_state state)
+{
+	return (struct conn){
+	    .head = {.state = state, .kind = KIND_KERNEL, .socket = socket},
+	    .client = side_of(next->seq, next->ack),
+	    .server = side_of(next->ack, next->seq),
+	    .seen = (__u32)shield_jiffies(&b->s),
+	    .rtt_ms = RTT_UNKNOWN,
+	};
+}
+
+void bed_conn_add(struct bed *b, const struct pkt *next, enum conn_socket socket,
+		  enum conn_state state)
+{
+	const struct conn conn = bed_conn(b, next, socket, state);
+	const struct conn_key key = shield_key(next);
+
+	shield_conn_write(&b->s, &key, &conn);
+}
+
+void bed_age(struct bed *b, const struct conn_key *key, __u32 seconds)
+{
+	struct conn conn;
+
+	assert_true(shield_conn(&b->s, key, &conn));
+	conn.seen -= seconds * b->s.config.hz;
+	shield_conn_write(&b->s, key, &conn);
+}
+
+static unsigned int places_free(const struct bed *b, __u32 home)
+{
+	unsigned int n = 0;
+
+	for (__u32 i = 0; i < TABLE_WINDOW; i++)
+		n += !slot_live(&b->s.slots[table_place(home, i, b->s.config.slots)]);
+	return n;
+}
+
+unsigned int bed_places_fill(struct bed *b, const struct conn_key *key, struct conn_key *ret_keys)
+{
+	const struct keys ring = shield_keys(&b->s);
+	const __u32 slots = b->s.config.slots;
+	const __u32 home = table_home(tuple_hash(ring.presence, key), slots);
+	struct pkt p = pkt_new(0, 1, PORT_PLAIN, PKT_ACK);
+	unsigned int n = 0;
+	struct conn_key other;
+
+	for (__u32 host = 1; places_free(b, home); host++) {
+		put32(p.src, 0x0b000000 + host);
+		other = shield_key(&p);
+		if (table_home(tuple_hash(ring.presence, &other), slots) != home)
+			continue;
+		bed_conn_add(b, &p, SOCKET_OPEN, ESTABLISHED);
+		if (ret_keys)
+			ret_keys[n] = other;
+		n++;
+	}
+	return n;
 }

@@ -73,4 +73,24 @@ struct pkt bed_ack(const struct pkt *syn, const struct synack *a, __u32 tsval);
 /* Both in one: have the SYN answered, and build the ACK. */
 struct pkt bed_shake(struct bed *b, const struct pkt *syn);
 
+/*
+ * A connection seen just now, of which next, sent by the client, is the next segment; windows are
+ * 64 KiB both ways.
+ */
+struct conn bed_conn(struct bed *b, const struct pkt *next, enum conn_socket socket,
+		     enum conn_state state);
+
+/* The same, entered under next's tuple. */
+void bed_conn_add(struct bed *b, const struct pkt *next, enum conn_socket socket,
+		  enum conn_state state);
+
+/*
+ * Fill every place that the tuple may have with other tuples' connections, open ones, in the order
+ * of the places.  Returns how many; ret_keys has room for TABLE_WINDOW, or is NULL.
+ */
+unsigned int bed_places_fill(struct bed *b, const struct conn_key *key, struct conn_key *ret_keys);
+
+/* Set a connection's last packet back by so many seconds. */
+void bed_age(struct bed *b, const struct conn_key *key, __u32 seconds);
+
 #endif

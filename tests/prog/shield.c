@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,11 +15,13 @@
 
 #include "addr.h"
 #include "shield.h"
+#include "table.h"
+#include "track.h"
 #include "world.h"
 #include "kernel.skel.h"
 #include "xdp.skel.h"
 
-enum { TCX_INGRESS = 46, EPOCH_SHIFT_TEST = 16, CPUS_MAX = 1024 };
+enum { TCX_INGRESS = 46, TCX_EGRESS = 47, EPOCH_SHIFT_TEST = 16, CPUS_MAX = 1024 };
 
 static const char *const names[REASON_MAX] = {
 #define X(name, stage, verdict, text) #name,
@@ -31,13 +34,7 @@ const char *reason_name(enum reason r)
 	return r < REASON_MAX ? names[r] : "(none)";
 }
 
-static void must(int ok, const char *what)
-{
-	if (ok)
-		return;
-	printf("# cannot %s: %s\n", what, strerror(errno));
-	exit(EXIT_FAILURE);
-}
+__u32 shield_max_conns = MAX_CONNS;
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -62,18 +59,39 @@ static void load(struct shield *s)
 	must(s->xdp && s->kernel, "open the BPF objects");
 	unpin(s->xdp->obj);
 	unpin(s->kernel->obj);
+	must(!bpf_map__set_max_entries(s->xdp->maps.conns, table_slots(shield_max_conns)),
+	     "size conns");
 	must(!synguard_xdp__load(s->xdp), "load xdp.bpf.o");
 	bpf_object__for_each_map (map, s->kernel->obj) {
 		ours = bpf_object__find_map_by_name(s->xdp->obj, bpf_map__name(map));
-		if (ours)
+		if (bpf_map__is_internal(map))
+			continue; /* each has constants of its own */
+		if (ours && strcmp(bpf_map__name(map), "rooms") != 0 &&
+		    strcmp(bpf_map__name(map), "trace_scratch") != 0)
 			must(!bpf_map__reuse_fd(map, bpf_map__fd(ours)), "share a map");
 	}
 	bpf_program__set_expected_attach_type(s->kernel->progs.synguard_tc,
 					      (enum bpf_attach_type)TCX_INGRESS);
+	bpf_program__set_expected_attach_type(s->kernel->progs.synguard_egress,
+					      (enum bpf_attach_type)TCX_EGRESS);
 	must(!synguard_kernel__load(s->kernel), "load kernel.bpf.o");
 	s->watcher = bpf_program__attach(s->kernel->progs.synguard_sock);
 	s->watcher2 = bpf_program__attach(s->kernel->progs.synguard_sock2);
 	must(s->watcher && s->watcher2, "attach synguard_sock");
+}
+
+static void write_only(int map, const void *value)
+{
+	const __u32 zero = 0;
+
+	must(!bpf_map_update_elem(map, &zero, value, BPF_ANY), "write a map");
+}
+
+static void read_only(int map, void *value)
+{
+	const __u32 zero = 0;
+
+	must(!bpf_map_lookup_elem(map, &zero, value), "read a map");
 }
 
 /* *(u64 *)ctx = bpf_jiffies64(); return 0; */
@@ -92,6 +110,14 @@ static int jiffies_load(void)
 			     sizeof(insns) / sizeof(insns[0]), &opts);
 }
 
+struct presence shield_presence(struct shield *s)
+{
+	struct presence filter;
+
+	read_only(bpf_map__fd(s->xdp->maps.presence), &filter);
+	return filter;
+}
+
 __u64 shield_jiffies(struct shield *s)
 {
 	__u64 now = 0;
@@ -104,6 +130,11 @@ __u64 shield_jiffies(struct shield *s)
 __u64 shield_epoch(struct shield *s)
 {
 	return shield_jiffies(s) >> s->config.epoch_shift;
+}
+
+__u32 shield_tick(struct shield *s)
+{
+	return (__u32)(shield_jiffies(s) >> s->config.tick_shift);
 }
 
 static void config_fill(struct shield *s)
@@ -125,6 +156,10 @@ static void config_fill(struct shield *s)
 	    .hz = (__u32)((1000000000 + tick.tv_nsec / 2) / tick.tv_nsec),
 	    .epoch_shift = EPOCH_SHIFT_TEST,
 	    .rmem_max = (__u32)world_rmem_max(),
+	    .max_conns = shield_max_conns,
+	    .slots = table_slots(shield_max_conns),
+	    .timeouts = timeouts_default(),
+	    .tick_ms_q16 = (__u32)(((__u64)tick.tv_nsec << 16) / 1000000),
 	};
 	memcpy(c->mac, pkt_server_mac, 6);
 }
@@ -143,9 +178,12 @@ int shield_open(struct shield *s)
 	s->keys_map = bpf_map__fd(s->xdp->maps.keys);
 	s->ports_map = bpf_map__fd(s->xdp->maps.ports);
 	s->conns_map = bpf_map__fd(s->xdp->maps.conns);
-	s->expiry_map = bpf_map__fd(s->xdp->maps.expiry);
+	s->halfopen_map = bpf_map__fd(s->xdp->maps.halfopen);
 	s->counters_map = bpf_map__fd(s->xdp->maps.counters);
 	config_fill(s);
+	s->slots = mmap(NULL, s->config.slots * sizeof(*s->slots), PROT_READ | PROT_WRITE,
+			MAP_SHARED, s->conns_map, 0);
+	must(s->slots != MAP_FAILED, "map conns into memory");
 	shield_config_write(s);
 	for (int i = 0; i < 16; i++) {
 		ring.current[i] = (__u8)(i * 7 + 1);
@@ -161,22 +199,9 @@ void shield_close(struct shield *s)
 	bpf_link__destroy(s->watcher2);
 	bpf_link__destroy(s->watcher);
 	close(s->jiffies_prog);
+	munmap(s->slots, s->config.slots * sizeof(*s->slots));
 	synguard_kernel__destroy(s->kernel);
 	synguard_xdp__destroy(s->xdp);
-}
-
-static void write_only(int map, const void *value)
-{
-	const __u32 zero = 0;
-
-	must(!bpf_map_update_elem(map, &zero, value, BPF_ANY), "write a map");
-}
-
-static void read_only(int map, void *value)
-{
-	const __u32 zero = 0;
-
-	must(!bpf_map_lookup_elem(map, &zero, value), "read a map");
 }
 
 void shield_config_write(struct shield *s)
@@ -248,13 +273,6 @@ void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies)
 	must(!bpf_map_update_elem(s->ports_map, &index, &value, BPF_ANY), "write ports");
 }
 
-int shield_conn(struct shield *s, const struct conn_key *key, struct conn *ret_conn)
-{
-	struct conn conn;
-
-	return !bpf_map_lookup_elem(s->conns_map, key, ret_conn ? ret_conn : &conn);
-}
-
 /* The filter in front of conns counts what is in it. */
 static void presence_count(struct shield *s, const struct conn_key *key, int by)
 {
@@ -267,42 +285,163 @@ static void presence_count(struct shield *s, const struct conn_key *key, int by)
 	write_only(map, &filter);
 }
 
+/* What a test enters and removes adds up with what the programs do. */
+static void runtime_count(struct shield *s, unsigned int made, unsigned int expired)
+{
+	struct runtime rt = shield_runtime(s);
+
+	rt.conns_made += made;
+	rt.conns_expired += expired;
+	shield_runtime_write(s, &rt);
+}
+
+static __u32 home_of(struct shield *s, const struct conn_key *key)
+{
+	return table_home(tuple_hash(shield_keys(s).presence, key), s->config.slots);
+}
+
+/*
+ * The place of a key, or the first free one if it has none: TABLE_WINDOW if there is none, either.
+ */
+static __u32 place_find(struct shield *s, const struct conn_key *key, int *ret_found)
+{
+	const __u32 home = home_of(s, key);
+	__u32 i, free_place = TABLE_WINDOW;
+
+	*ret_found = 0;
+	for (i = 0; i < TABLE_WINDOW; i++) {
+		const struct conn *slot = &s->slots[table_place(home, i, s->config.slots)];
+
+		if (!slot_live(slot) && free_place == TABLE_WINDOW)
+			free_place = i;
+		if (slot_live(slot) && key_equal(&slot->key, key)) {
+			*ret_found = 1;
+			return i;
+		}
+	}
+	return free_place;
+}
+
+static struct conn *slot_at(struct shield *s, const struct conn_key *key, __u32 place)
+{
+	return &s->slots[table_place(home_of(s, key), place, s->config.slots)];
+}
+
+int shield_conn(struct shield *s, const struct conn_key *key, struct conn *ret_conn)
+{
+	int found;
+	const __u32 place = place_find(s, key, &found);
+
+	if (found && ret_conn)
+		*ret_conn = *slot_at(s, key, place);
+	return found;
+}
+
+int shield_half(struct shield *s, const struct conn_key *key, struct conn *ret_conn)
+{
+	struct conn conn;
+
+	return !bpf_map_lookup_elem(s->halfopen_map, key, ret_conn ? ret_conn : &conn);
+}
+
+int shield_conn_enter(struct shield *s, const struct conn_key *key, const struct conn *conn)
+{
+	int found;
+	const __u32 place = place_find(s, key, &found);
+	struct conn *slot;
+	__u32 displaced;
+
+	must(place < TABLE_WINDOW, "find a place in conns");
+	slot = slot_at(s, key, place);
+	displaced = slot->displaced;
+	*slot = *conn;
+	slot->key = *key;
+	slot->displaced = displaced;
+	s->slots[home_of(s, key)].displaced |= 1U << place;
+	return found;
+}
+
+void shield_presence_refresh(struct shield *s)
+{
+	static struct presence filter;
+	const struct keys ring = shield_keys(s);
+
+	memset(&filter, 0, sizeof(filter));
+	for (__u32 i = 0; i < s->config.slots; i++) {
+		const __u32 cell = (__u32)(tuple_hash(ring.presence, &s->slots[i].key) >> 46);
+
+		if (slot_live(&s->slots[i]))
+			filter.cells[cell >> 2] += 1U << (cell & 3) * 8;
+	}
+	write_only(bpf_map__fd(s->xdp->maps.presence), &filter);
+}
+
 void shield_conn_write(struct shield *s, const struct conn_key *key, const struct conn *conn)
 {
-	if (!shield_conn(s, key, NULL))
-		presence_count(s, key, 1);
-	must(!bpf_map_update_elem(s->conns_map, key, conn, BPF_ANY), "write conns");
+	if (shield_conn_enter(s, key, conn))
+		return;
+	presence_count(s, key, 1);
+	runtime_count(s, 1, 0);
 }
 
 void shield_conn_delete(struct shield *s, const struct conn_key *key)
 {
-	if (!bpf_map_delete_elem(s->conns_map, key))
-		presence_count(s, key, -1);
+	int found;
+	const __u32 place = place_find(s, key, &found);
+
+	if (!found)
+		return;
+	slot_at(s, key, place)->head = (struct conn_head){0};
+	s->slots[home_of(s, key)].displaced &= ~(1U << place);
+	presence_count(s, key, -1);
+	runtime_count(s, 0, 1);
 }
 
 void shield_conns_clear(struct shield *s)
 {
+	static const struct presence none;
+	struct runtime rt = shield_runtime(s);
 	struct conn_key key, next;
-	struct expiry due;
 	int end;
 
-	while (!bpf_map_lookup_and_delete_elem(s->expiry_map, NULL, &due))
-		;
+	rt.conns_made = rt.conns_closed = rt.conns_expired = 0;
+	shield_runtime_write(s, &rt);
+	memset(s->slots, 0, s->config.slots * sizeof(*s->slots));
+	write_only(bpf_map__fd(s->xdp->maps.presence), &none);
 	/* The key after one that is gone would be the first, so look for it before. */
-	for (end = bpf_map_get_next_key(s->conns_map, NULL, &key); !end; key = next) {
-		end = bpf_map_get_next_key(s->conns_map, &key, &next);
-		bpf_map_delete_elem(s->conns_map, &key);
+	for (end = bpf_map_get_next_key(s->halfopen_map, NULL, &key); !end; key = next) {
+		end = bpf_map_get_next_key(s->halfopen_map, &key, &next);
+		bpf_map_delete_elem(s->halfopen_map, &key);
 	}
 }
 
 unsigned int shield_conns_count(struct shield *s)
 {
+	unsigned int n = 0;
+
+	for (__u32 i = 0; i < s->config.slots; i++)
+		n += slot_live(&s->slots[i]);
+	return n;
+}
+
+unsigned int shield_halves_count(struct shield *s)
+{
 	struct conn_key key, *at = NULL;
 	unsigned int n = 0;
 
-	for (; !bpf_map_get_next_key(s->conns_map, at, &key); at = &key)
+	for (; !bpf_map_get_next_key(s->halfopen_map, at, &key); at = &key)
 		n++;
 	return n;
+}
+
+void shield_sweep(struct shield *s)
+{
+	__u32 all = 1; /* struct sweep_request */
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &all, .ctx_size_in = sizeof(all));
+
+	must(!bpf_prog_test_run_opts(bpf_program__fd(s->kernel->progs.synguard_sweep), &opts) &&
+		 !opts.retval,
+	     "sweep");
 }
 
 struct conn_key shield_key(const struct pkt *p)

@@ -16,13 +16,17 @@ struct synguard_xdp;
 struct synguard_kernel;
 struct bpf_link;
 
+/* Room in the table of connections; to be set before shield_open(). */
+extern __u32 shield_max_conns;
+
 struct shield {
 	struct synguard_xdp *xdp;
 	struct synguard_kernel *kernel;
 	struct bpf_link *watcher, *watcher2; /* synguard_sock, synguard_sock2 */
 	struct config config;
 	int jiffies_prog;
-	int config_map, runtime_map, keys_map, ports_map, conns_map, expiry_map, counters_map;
+	int config_map, runtime_map, keys_map, ports_map, conns_map, halfopen_map, counters_map;
+	struct conn *slots; /* config.slots of them: conns, mapped into memory */
 };
 
 /* What became of one frame. */
@@ -59,10 +63,27 @@ void shield_keys_write(struct shield *s, const struct keys *ring);
 /* 1 if there is an entry. */
 int shield_conn(struct shield *s, const struct conn_key *key, struct conn *ret_conn);
 void shield_conn_write(struct shield *s, const struct conn_key *key, const struct conn *conn);
+
+/*
+ * For very many: shield_conn_enter() leaves out the filter in front of the table, which
+ * shield_presence_refresh() then makes anew.  Returns 1 if there was an entry.
+ */
+int shield_conn_enter(struct shield *s, const struct conn_key *key, const struct conn *conn);
+void shield_presence_refresh(struct shield *s);
 void shield_conn_delete(struct shield *s, const struct conn_key *key);
-/* Together with the queue of what is to be removed. */
+/* Together with the half-open ones, and all that counts them. */
 void shield_conns_clear(struct shield *s);
 unsigned int shield_conns_count(struct shield *s);
+
+/* The same for handshakes that the kernel does itself. */
+int shield_half(struct shield *s, const struct conn_key *key, struct conn *ret_conn);
+unsigned int shield_halves_count(struct shield *s);
+
+/* The filter in front of the table. */
+struct presence shield_presence(struct shield *s);
+
+/* Let the sweeper look at the whole table, now. */
+void shield_sweep(struct shield *s);
 
 /* The key under which a packet's connection is. */
 struct conn_key shield_key(const struct pkt *p);
@@ -70,11 +91,21 @@ struct conn_key shield_key(const struct pkt *p);
 __u64 shield_jiffies(struct shield *s);
 __u64 shield_epoch(struct shield *s);
 
+/* The cookie clock, low bits. */
+__u32 shield_tick(struct shield *s);
+
 void shield_run(struct shield *s, const __u8 *frame, unsigned int len, struct outcome *ret);
 void shield_run_pkt(struct shield *s, const struct pkt *p, struct outcome *ret);
 
 /* The hand-off hook; the frame comes without a mark. */
 void shield_run_tc(struct shield *s, const struct pkt *p, struct outcome *ret);
+
+/* The egress hook, with a packet that this host sends. */
+void shield_run_egress(struct shield *s, const struct pkt *p, struct outcome *ret);
+
+/* The same for a packet that the NIC is to cut into so many segments of size bytes of payload. */
+void shield_run_egress_gso(struct shield *s, const struct pkt *p, __u32 segments, __u32 size,
+			   struct outcome *ret);
 
 /*
  * Put the hand-off hook on the interface, for shield_receive().  Returns the link's descriptor, to
@@ -82,9 +113,12 @@ void shield_run_tc(struct shield *s, const struct pkt *p, struct outcome *ret);
  */
 int shield_tc_attach(struct shield *s);
 
+/* The same for the egress hook, so that it sees what the kernel answers. */
+int shield_egress_attach(struct shield *s);
+
 /*
- * Through XDP and, where it passes, through the hand-off hook into the kernel's TCP: n times the same
- * frame in one batch, as NAPI would deliver it.
+ * Through XDP and, where it passes, through the hand-off hook into the kernel's TCP: n times the
+ * same frame in one batch, as NAPI would deliver it.
  */
 void shield_receive(struct shield *s, const struct pkt *p, unsigned int n);
 

@@ -13,7 +13,7 @@
 #include "kernel.skel.h"
 #include "xdp.skel.h"
 
-enum { META_LEN = 4, TCX_INGRESS = 46 };
+enum { META_LEN = 4, TCX_INGRESS = 46, TCX_EGRESS = 47 };
 
 /* All CPUs together, as an array of one count per reason. */
 static void counters_read(struct shield *s, struct count sums[REASON_MAX])
@@ -90,10 +90,15 @@ void shield_run_pkt(struct shield *s, const struct pkt *p, struct outcome *ret)
 	shield_run(s, frame, pkt_build(p, frame, NULL), ret);
 }
 
-void shield_run_tc(struct shield *s, const struct pkt *p, struct outcome *ret)
+/* segments: into how many a NIC would cut it, of size bytes each; 0: not at all. */
+static void skb_run(struct shield *s, const struct bpf_program *prog, const struct pkt *p,
+		    __u32 segments, __u32 size, struct outcome *ret)
 {
 	struct count before[REASON_MAX], after[REASON_MAX];
-	struct __sk_buff in = {.ingress_ifindex = s->config.ifindex, .ifindex = s->config.ifindex};
+	struct __sk_buff in = {.ingress_ifindex = s->config.ifindex,
+			       .ifindex = s->config.ifindex,
+			       .gso_segs = segments,
+			       .gso_size = size};
 	__u8 frame[PKT_ROOM];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
 		    .data_size_in = pkt_build(p, frame, NULL), .ctx_in = &in,
@@ -101,23 +106,48 @@ void shield_run_tc(struct shield *s, const struct pkt *p, struct outcome *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	counters_read(s, before);
-	test_run(bpf_program__fd(s->kernel->progs.synguard_tc), &opts);
+	test_run(bpf_program__fd(prog), &opts);
 	counters_read(s, after);
 	counters_compare(before, after, ret);
 	ret->verdict = (int)opts.retval;
 }
 
-int shield_tc_attach(struct shield *s)
+void shield_run_tc(struct shield *s, const struct pkt *p, struct outcome *ret)
 {
-	const int link =
-	    bpf_link_create(bpf_program__fd(s->kernel->progs.synguard_tc), (int)s->config.ifindex,
-			    (enum bpf_attach_type)TCX_INGRESS, NULL);
+	skb_run(s, s->kernel->progs.synguard_tc, p, 0, 0, ret);
+}
+
+void shield_run_egress(struct shield *s, const struct pkt *p, struct outcome *ret)
+{
+	skb_run(s, s->kernel->progs.synguard_egress, p, 0, 0, ret);
+}
+
+void shield_run_egress_gso(struct shield *s, const struct pkt *p, __u32 segments, __u32 size,
+			   struct outcome *ret)
+{
+	skb_run(s, s->kernel->progs.synguard_egress, p, segments, size, ret);
+}
+
+static int tcx_attach(struct shield *s, const struct bpf_program *prog, int where)
+{
+	const int link = bpf_link_create(bpf_program__fd(prog), (int)s->config.ifindex,
+					 (enum bpf_attach_type)where, NULL);
 
 	if (link < 0) {
-		printf("# cannot attach synguard_tc: %s\n", strerror(errno));
+		printf("# cannot attach %s: %s\n", bpf_program__name(prog), strerror(errno));
 		exit(EXIT_FAILURE);
 	}
 	return link;
+}
+
+int shield_tc_attach(struct shield *s)
+{
+	return tcx_attach(s, s->kernel->progs.synguard_tc, TCX_INGRESS);
+}
+
+int shield_egress_attach(struct shield *s)
+{
+	return tcx_attach(s, s->kernel->progs.synguard_egress, TCX_EGRESS);
 }
 
 void shield_receive(struct shield *s, const struct pkt *p, unsigned int n)

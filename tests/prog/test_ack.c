@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "bed.h"
+#include "check.h"
+#include "lifetime.h"
 
 static const __u8 nops[] = {1, 1};
 
@@ -30,6 +32,16 @@ static struct synack cookie_of_epoch(const struct pkt *syn, const struct tcp_off
 static const struct tcp_offer with_ts = {.mss = 1400, .wscale = 7, .sack = 1, .tstamp = 1};
 static const struct tcp_offer without_ts = {.mss = 1400, .wscale = 7, .sack = 1};
 
+static void says_the_offer(const struct conn_side *client, unsigned int set)
+{
+	assert_int_equal(client->mss, 1400);
+	assert_int_equal(client->scaling, !!(set & PKT_WS));
+	assert_int_equal(client->wscale, set & PKT_WS ? 5 : 0);
+	assert_int_equal(client->sack, !!(set & PKT_SACK));
+	assert_int_equal(client->ecn, !!(set & PKT_ECN));
+	assert_int_equal(client->tstamp, !!(set & PKT_TS));
+}
+
 static void valid_ack_makes_an_entry_and_a_mark(void **state)
 {
 	struct bed *b = *state;
@@ -37,7 +49,7 @@ static void valid_ack_makes_an_entry_and_a_mark(void **state)
 	for (unsigned int set = 0; set < 32; set++) {
 		struct pkt syn = pkt_new(set & 1, bed_sport(), PORT_PLAIN, PKT_SYN), ack;
 		const struct conn_key key = shield_key(&syn);
-		const __u64 before = shield_jiffies(&b->s);
+		const __u32 before = (__u32)shield_jiffies(&b->s);
 		struct outcome o;
 		struct conn conn;
 
@@ -47,18 +59,15 @@ static void valid_ack_makes_an_entry_and_a_mark(void **state)
 		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "ACK", &o);
 		assert_true(o.marked);
 		assert_true(shield_conn(&b->s, &key, &conn));
-		assert_int_equal(conn.state, SYN_RECV);
-		assert_int_equal(conn.kind, KIND_COOKIE);
+		assert_int_equal(conn.head.state, ESTABLISHED);
+		assert_int_equal(conn.head.socket, SOCKET_PENDING);
+		assert_int_equal(conn.head.kind, KIND_COOKIE);
 		assert_int_equal(conn.assigned_at, 0);
-		assert_int_equal(conn.client_isn, syn.seq);
-		assert_int_equal(conn.server_isn, ack.ack - 1);
-		assert_int_equal(conn.offer.mss, 1400);
-		assert_int_equal(conn.offer.wscale, set >> 1 & PKT_WS ? 5 : WSCALE_NONE);
-		assert_int_equal(conn.offer.sack, !!(set >> 1 & PKT_SACK));
-		assert_int_equal(conn.offer.ecn, !!(set >> 1 & PKT_ECN));
-		assert_int_equal(conn.offer.tstamp, !!(set >> 1 & PKT_TS));
-		assert_true(conn.expires > before);
-		assert_true(conn.expires <= shield_jiffies(&b->s) + 300ULL * b->s.config.hz);
+		assert_int_equal(conn.client.end, syn.seq + 1);
+		assert_int_equal(conn.server.end, ack.ack);
+		says_the_offer(&conn.client, set >> 1);
+		assert_in_range(conn.seen - before, 0, b->s.config.hz);
+		assert_int_equal(conn_lifetime(&conn, &conn.head, &b->s.config.timeouts), LINGER_S);
 	}
 }
 
@@ -100,11 +109,19 @@ static void second_valid_ack_leaves_the_entry(void **state)
 		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "second", &o);
 		assert_true(o.marked);
 		assert_true(shield_conn(&b->s, &key, &second));
-		assert_memory_equal(&first, &second, sizeof(first));
+		assert_int_equal(second.assigned_at, 4711);
+		assert_int_equal(second.seen, first.seen);
+		assert_memory_equal(&first.head, &second.head, sizeof(first.head));
+		assert_memory_equal(&first.server, &second.server, sizeof(first.server));
+		assert_int_equal(second.client.end, first.client.end);
+		assert_int_equal(second.client.packets, 2);
 	}
 }
 
-/* Data right behind the ACK, whose numbers prove nothing any more: marked, for the hand-off to judge. */
+/*
+ * Data right behind the ACK, whose numbers prove nothing any more: marked, for the hand-off to
+ * judge.
+ */
 static void data_behind_the_ack_is_marked(void **state)
 {
 	struct bed *b = *state;
@@ -164,7 +181,9 @@ static void every_bit_matters(struct bed *b, int v6, unsigned int set)
 		struct outcome o;
 
 		shield_run_pkt(&b->s, &p, &o);
-		/* Of a flipped source some are forged, and of a flipped epoch bit some are expired. */
+		/*
+		 * Of a flipped source some are forged, and of a flipped epoch bit some are expired.
+		 */
 		if (o.verdict != XDP_DROP || o.marked)
 			fail_msg("bit %u of options %x IPv%d: %s", bit, set, v6 ? 6 : 4,
 				 reason_name(o.reason));
@@ -235,7 +254,10 @@ static void timestamps_must_be_as_in_the_handshake(void **state)
 		pkt_opt(&ack, nops, 2);
 		pkt_opt_ts(&ack, 7, 9);
 		expect_refused(b, &ack, REASON_ack_cookie_invalid, "timestamps out of nowhere");
-		/* A TSecr of 0 echoes nothing: as if there were none (the kernel's rule for cookies). */
+		/*
+		 * A TSecr of 0 echoes nothing: as if there were none (the kernel's rule for
+		 * cookies).
+		 */
 		put32(ack.opt + 8, 0);
 		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "TSecr 0 of none", NULL);
 	}
@@ -317,7 +339,9 @@ static void rotation_breaks_no_handshake(void **state)
 		const struct pkt ack = bed_ack(&syn, &a, 5), ack_prev = bed_ack(&syn, &prev, 5);
 		struct keys ring = old;
 
-		/* As one epoch after a rotation: the new key makes, the previous one still checks. */
+		/*
+		 * As one epoch after a rotation: the new key makes, the previous one still checks.
+		 */
 		memcpy(ring.previous, old.current, 16);
 		memset(ring.current, 0x77, 16);
 		ring.since_epoch = now;
@@ -385,23 +409,25 @@ static void random_acks_make_no_entry(void **state)
 	assert_int_equal(shield_conns_count(&b->s), 0);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, bed_reset, check_end)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(valid_ack_makes_an_entry_and_a_mark, bed_reset),
-	    cmocka_unit_test_setup(ack_may_carry_more, bed_reset),
-	    cmocka_unit_test_setup(second_valid_ack_leaves_the_entry, bed_reset),
-	    cmocka_unit_test_setup(data_behind_the_ack_is_marked, bed_reset),
-	    cmocka_unit_test_setup(any_flipped_bit_is_refused, bed_reset),
-	    cmocka_unit_test_setup(cookie_is_bound_to_its_vlan, bed_reset),
-	    cmocka_unit_test_setup(another_destination_is_refused, bed_reset),
-	    cmocka_unit_test_setup(timestamps_must_be_as_in_the_handshake, bed_reset),
-	    cmocka_unit_test_setup(epochs_accepted_expired_forgotten, bed_reset),
-	    cmocka_unit_test_setup(cookies_without_timestamps_have_a_gate, bed_reset),
-	    cmocka_unit_test_setup(syn_without_timestamps_opens_the_gate, bed_reset),
-	    cmocka_unit_test_setup(rotation_breaks_no_handshake, bed_reset),
-	    cmocka_unit_test_setup(segments_that_prove_nothing, bed_reset),
-	    cmocka_unit_test_setup(random_acks_make_no_entry, bed_reset),
+	    TEST(valid_ack_makes_an_entry_and_a_mark),
+	    TEST(ack_may_carry_more),
+	    TEST(second_valid_ack_leaves_the_entry),
+	    TEST(data_behind_the_ack_is_marked),
+	    TEST(any_flipped_bit_is_refused),
+	    TEST(cookie_is_bound_to_its_vlan),
+	    TEST(another_destination_is_refused),
+	    TEST(timestamps_must_be_as_in_the_handshake),
+	    TEST(epochs_accepted_expired_forgotten),
+	    TEST(cookies_without_timestamps_have_a_gate),
+	    TEST(syn_without_timestamps_opens_the_gate),
+	    TEST(rotation_breaks_no_handshake),
+	    TEST(segments_that_prove_nothing),
+	    TEST(random_acks_make_no_entry),
 	};
 
 	return cmocka_run_group_tests(tests, bed_make, bed_end);

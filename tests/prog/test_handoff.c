@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hand-off: an ACK that XDP has marked becomes a socket of the kernel's, with the options of the
- * handshake, and the data that came with it.  Frames are received in one batch each, as by NAPI.
+ * The hand-off: an ACK that XDP has marked becomes a socket of the kernel's, with the options of
+ * the handshake, and the data that came with it.  Frames are received in one batch each, as by
+ * NAPI.
  */
 #include <linux/bpf.h>
 #include <linux/tcp.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "check.h"
 
 static int link_tc;
 
@@ -102,8 +104,8 @@ static void socket_has_what_was_agreed(struct bed *b, int v6, unsigned int set, 
 		data_is(fd, data);
 	assert_int_equal(shield_counted(&b->s, REASON_handoff_ok), ok + 1);
 	assert_true(shield_conn(&b->s, &key, &conn));
-	assert_int_equal(conn.state, ESTABLISHED);
-	assert_int_not_equal(conn.assigned_at, 0);
+	assert_int_equal(conn.head.state, ESTABLISHED);
+	assert_int_equal(conn.head.socket, SOCKET_OPEN);
 	close(fd);
 }
 
@@ -222,7 +224,9 @@ static void hook_alone_finds_the_handshake(void **state)
 	}
 }
 
-/* And with metadata it does not look at frames without the mark: TCP answers that ACK with a RST. */
+/*
+ * And with metadata it does not look at frames without the mark: TCP answers that ACK with a RST.
+ */
 static void unmarked_frames_are_left_alone(void **state)
 {
 	struct bed *b = *state;
@@ -238,16 +242,15 @@ static void unmarked_frames_are_left_alone(void **state)
 	}
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, bed_reset, check_end)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(every_option_set_becomes_a_socket, bed_reset),
-	    cmocka_unit_test_setup(two_in_one_batch_lose_nothing, bed_reset),
-	    cmocka_unit_test_setup(data_opens_where_the_ack_was_lost, bed_reset),
-	    cmocka_unit_test_setup(segment_that_overtook_the_ack, bed_reset),
-	    cmocka_unit_test_setup(repeated_ack_harms_nothing, bed_reset),
-	    cmocka_unit_test_setup(hook_alone_finds_the_handshake, bed_reset),
-	    cmocka_unit_test_setup(unmarked_frames_are_left_alone, bed_reset),
+	    TEST(every_option_set_becomes_a_socket), TEST(two_in_one_batch_lose_nothing),
+	    TEST(data_opens_where_the_ack_was_lost), TEST(segment_that_overtook_the_ack),
+	    TEST(repeated_ack_harms_nothing),        TEST(hook_alone_finds_the_handshake),
+	    TEST(unmarked_frames_are_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

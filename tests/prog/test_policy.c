@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "check.h"
 
 /* -1: the SYN has no MSS option. */
 static const struct {
@@ -128,6 +129,9 @@ static void options_row(struct bed *b, const struct options *row, int v6)
 	a = bed_synack(&p, &o);
 	want.mss = !want.mss ? (v6 ? 1220 : 536) : (v6 && want.mss == 1460 ? 1440 : want.mss);
 	assert_int_equal(bed_decode(b, &p, &a, &got), COOKIE_VALID);
+	if (want.tstamp)
+		assert_in_range(got.rtt_ms, 0, 1000);
+	want.rtt_ms = want.tstamp ? got.rtt_ms : RTT_UNKNOWN;
 	if (memcmp(&got, &want, sizeof(got)) != 0)
 		fail_msg("%s: mss %u wscale %u sack %u ts %u", row->row, got.mss, got.wscale,
 			 got.sack, got.tstamp);
@@ -231,7 +235,9 @@ static void kernel_that_takes_no_cookies_gets_the_syns(void **state)
 	}
 }
 
-/* A listener's end and return are seen at once, through the watcher, not after the cache's second. */
+/*
+ * A listener's end and return are seen at once, through the watcher, not after the cache's second.
+ */
 static void listener_comes_and_goes(void **state)
 {
 	struct bed *b = *state;
@@ -257,42 +263,44 @@ static void syn_meets_a_connection_entry(void **state)
 {
 	static const struct {
 		const char *row;
+		enum conn_socket socket;
 		enum conn_state state;
-		enum conn_kind kind;
-		int ended;
+		__u32 age_s;
 		enum reason reason;
 	} rows[] = {
-	    {"established", ESTABLISHED, KIND_COOKIE, 0, REASON_syn_conn_exists},
-	    {"established, of the kernel", ESTABLISHED, KIND_KERNEL, 0, REASON_syn_conn_exists},
-	    {"established, its time of no matter", ESTABLISHED, KIND_ADOPTED, 1,
+	    {"open", SOCKET_OPEN, ESTABLISHED, 0, REASON_syn_conn_exists},
+	    {"open, as the server closes", SOCKET_OPEN, LAST_ACK, 0, REASON_syn_conn_exists},
+	    {"open, its time of no matter", SOCKET_OPEN, ESTABLISHED, 500000,
 	     REASON_syn_conn_exists},
-	    {"time-wait", TIME_WAIT, KIND_COOKIE, 0, REASON_syn_conn_exists},
-	    {"time-wait, over", TIME_WAIT, KIND_COOKIE, 1, REASON_syn_cookie_sent},
-	    {"hand-off of ours under way", SYN_RECV, KIND_COOKIE, 0, REASON_syn_cookie_sent},
-	    {"handshake of the kernel", SYN_RECV, KIND_KERNEL, 0, REASON_syn_conn_exists},
-	    {"the same, over", SYN_RECV, KIND_KERNEL, 1, REASON_syn_cookie_sent},
-	    {"closed", CLOSE, KIND_COOKIE, 0, REASON_syn_cookie_sent},
-	    {"closed, over", CLOSE, KIND_KERNEL, 1, REASON_syn_cookie_sent},
+	    {"time-wait", SOCKET_TIME_WAIT, TIME_WAIT, 119, REASON_syn_conn_exists},
+	    {"time-wait, over", SOCKET_TIME_WAIT, TIME_WAIT, 121, REASON_syn_cookie_sent},
+	    {"hand-off of ours under way", SOCKET_PENDING, ESTABLISHED, 0, REASON_syn_cookie_sent},
+	    {"handshake of the kernel", SOCKET_HALF_OPEN, ESTABLISHED, 64, REASON_syn_conn_exists},
+	    {"the same, over", SOCKET_HALF_OPEN, ESTABLISHED, 66, REASON_syn_cookie_sent},
+	    {"closed", SOCKET_GONE, CLOSE, 0, REASON_syn_cookie_sent},
+	    {"closed, over", SOCKET_GONE, CLOSE, 11, REASON_syn_cookie_sent},
 	};
 	struct bed *b = *state;
 
 	for (size_t i = 0; i < 2 * COUNT_OF(rows); i++) {
 		const struct pkt p = bed_syn(i & 1, PORT_PLAIN);
 		const struct conn_key key = shield_key(&p);
-		const __u64 now = shield_jiffies(&b->s);
-		const struct conn conn = {
-		    .state = rows[i / 2].state,
-		    .kind = rows[i / 2].kind,
-		    .expires = rows[i / 2].ended ? now - 1 : now + 100ULL * b->s.config.hz,
-		};
-		struct conn after;
 		const int pass = rows[i / 2].reason == REASON_syn_conn_exists;
+		struct conn before, after;
 
-		shield_conn_write(&b->s, &key, &conn);
+		bed_conn_add(b, &p, rows[i / 2].socket, rows[i / 2].state);
+		bed_age(b, &key, rows[i / 2].age_s);
+		assert_true(shield_conn(&b->s, &key, &before));
 		bed_expect_pkt(b, &p, pass ? XDP_PASS : XDP_TX, rows[i / 2].reason, rows[i / 2].row,
 			       NULL);
 		assert_true(shield_conn(&b->s, &key, &after));
-		assert_memory_equal(&conn, &after, sizeof(conn));
+		assert_int_equal(after.head.state, before.head.state);
+		assert_int_equal(after.head.socket, before.head.socket);
+		assert_int_equal(after.seen, before.seen);
+		/* The tracker notes that the SYN was let through, and the client's side stays. */
+		assert_memory_equal(&before.server, &after.server, sizeof(before.server));
+		if (!pass)
+			assert_memory_equal(&before, &after, sizeof(before));
 	}
 }
 
@@ -309,20 +317,22 @@ static void syn_flood_makes_no_entry(void **state)
 	assert_int_equal(shield_conns_count(&b->s), 0);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, bed_reset, check_end)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(small_mss_is_the_kernels, bed_reset),
-	    cmocka_unit_test_setup(options_are_read_as_the_kernel_reads_them, bed_reset),
-	    cmocka_unit_test_setup(listeners_that_take_no_cookie, bed_reset),
-	    cmocka_unit_test_setup(ports_that_are_not_protected, bed_reset),
-	    cmocka_unit_test_setup(forwarded_connections_are_not_protected, bed_reset),
-	    cmocka_unit_test_setup(port_zero, bed_reset),
-	    cmocka_unit_test_setup(monitor_mode_passes_everything, bed_reset),
-	    cmocka_unit_test_setup(kernel_that_takes_no_cookies_gets_the_syns, bed_reset),
-	    cmocka_unit_test_setup(listener_comes_and_goes, bed_reset),
-	    cmocka_unit_test_setup(syn_meets_a_connection_entry, bed_reset),
-	    cmocka_unit_test_setup(syn_flood_makes_no_entry, bed_reset),
+	    TEST(small_mss_is_the_kernels),
+	    TEST(options_are_read_as_the_kernel_reads_them),
+	    TEST(listeners_that_take_no_cookie),
+	    TEST(ports_that_are_not_protected),
+	    TEST(forwarded_connections_are_not_protected),
+	    TEST(port_zero),
+	    TEST(monitor_mode_passes_everything),
+	    TEST(kernel_that_takes_no_cookies_gets_the_syns),
+	    TEST(listener_comes_and_goes),
+	    TEST(syn_meets_a_connection_entry),
+	    TEST(syn_flood_makes_no_entry),
 	};
 
 	return cmocka_run_group_tests(tests, bed_make, bed_end);

@@ -2,7 +2,7 @@
 /*
  * A SYN wrapped in what may stand around its TCP header: VLAN tags, IPv4 options, IPv6 extension
  * headers, fragments, padding, data.  The wrapping must not change the answer: it is held against
- * the answer to the bare SYN of the same tuple, whose cookie within one epoch is the same.
+ * the answer to the bare SYN of the same tuple, whose cookie within one tick is the same.
  */
 #include <linux/bpf.h>
 
@@ -21,22 +21,23 @@ static void cookie_blank(__u8 *frame, int v6)
 }
 
 /*
- * Answer both and compare, with the tags taken out of the wrapped one's answer, and then but for the
- * cookie, which is bound to the VLAN.  Over the change of an epoch the cookies differ: once more, then.
+ * Answer both and compare, with the tags taken out of the wrapped one's answer, and then but for
+ * the cookie, which is bound to the VLAN. Over the change of a tick the cookies differ: once more,
+ * then.
  */
 static void same_answer(struct bed *b, const struct pkt *bare, const struct pkt *wrapped,
 			const char *row)
 {
 	const unsigned int tags = 4 * wrapped->n_tags;
 	struct outcome want, got;
-	__u64 epoch;
+	__u32 tick;
 	__u8 in[PKT_ROOM];
 
 	do {
-		epoch = shield_epoch(&b->s);
+		tick = shield_tick(&b->s);
 		bed_expect_pkt(b, bare, XDP_TX, REASON_syn_cookie_sent, row, &want);
 		bed_expect_pkt(b, wrapped, XDP_TX, REASON_syn_cookie_sent, row, &got);
-	} while (epoch != shield_epoch(&b->s));
+	} while (tick != shield_tick(&b->s));
 	pkt_build(wrapped, in, NULL);
 	bed_equal(got.frame + 12, tags, in + 12, tags, row);
 	memmove(got.frame + 12, got.frame + 12 + tags, got.len - 12 - tags);

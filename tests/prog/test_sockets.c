@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The connection table against real sockets: handshakes with the kernel through the tap, the watcher
- * that follows them, and the look-ups where the table does not know.
+ * The connection table against real sockets: handshakes with the kernel through the tap, the
+ * watcher that follows them, and the look-ups where the table does not know.
  */
 #include <linux/bpf.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
 #include "bed.h"
+#include "check.h"
+#include "lifetime.h"
 
 /* A connection of the kernel's own, without synguard in its way. */
 struct live {
@@ -42,17 +42,18 @@ static void open_live(struct bed *b, int v6, __u16 port, struct live *l)
 	assert_true(l->fd >= 0);
 }
 
-/* The watcher's word, within a second; 0 as state: no entry. */
-static void wait_state(struct bed *b, const struct live *l, int want, struct conn *ret)
+/* The watcher's word, within a second. */
+static void wait_socket(struct bed *b, const struct live *l, enum conn_socket want,
+			struct conn *ret)
 {
-	int state = -1;
+	enum conn_socket is = SOCKET_NONE;
 
-	for (int i = 0; i < 1000 && state != want; i++) {
-		state = shield_conn(&b->s, &l->key, ret) ? (int)ret->state : 0;
-		if (state != want)
+	for (int i = 0; i < 1000 && is != want; i++) {
+		is = shield_conn(&b->s, &l->key, ret) ? ret->head.socket : SOCKET_NONE;
+		if (is != want)
 			usleep(1000);
 	}
-	assert_int_equal(state, want);
+	assert_int_equal(is, want);
 }
 
 static void send_flags(struct bed *b, struct live *l, __u8 flags)
@@ -92,8 +93,8 @@ static void watcher_enters_what_the_kernel_opens(void **state)
 		struct live l;
 
 		open_live(b, v6, PORT_PLAIN, &l);
-		wait_state(b, &l, ESTABLISHED, &conn);
-		assert_int_equal(conn.kind, KIND_KERNEL);
+		wait_socket(b, &l, SOCKET_OPEN, &conn);
+		assert_int_equal(conn.head.kind, KIND_KERNEL);
 		expect_on_connection(b, &l);
 		close(l.fd);
 	}
@@ -109,13 +110,13 @@ static void closed_by_the_client_first(void **state)
 
 		open_live(b, v6, PORT_PLAIN, &l);
 		send_flags(b, &l, PKT_FIN | PKT_ACK);
-		wait_state(b, &l, ESTABLISHED, &conn);
+		wait_socket(b, &l, SOCKET_OPEN, &conn);
 		close(l.fd);
 		usleep(1000);
-		wait_state(b, &l, ESTABLISHED, &conn);
+		wait_socket(b, &l, SOCKET_OPEN, &conn);
 		l.next.ack++;
 		world_send(&b->w, &l.next);
-		wait_state(b, &l, 0, &conn);
+		wait_socket(b, &l, SOCKET_GONE, &conn);
 	}
 }
 
@@ -132,8 +133,10 @@ static void closed_by_the_server_first(void **state)
 		l.next.ack++;
 		send_flags(b, &l, PKT_FIN | PKT_ACK);
 		close(l.fd);
-		wait_state(b, &l, TIME_WAIT, &conn);
-		assert_true(conn.expires > shield_jiffies(&b->s) + 55ULL * b->s.config.hz);
+		wait_socket(b, &l, SOCKET_TIME_WAIT, &conn);
+		assert_in_range(conn.seen + b->s.config.hz - (__u32)shield_jiffies(&b->s), 0,
+				b->s.config.hz);
+		assert_true(conn_lifetime(&conn, &conn.head, &b->s.config.timeouts) >= LINGER_S);
 		l.next.flags = PKT_SYN;
 		bed_expect_pkt(b, &l.next, XDP_PASS, REASON_syn_conn_exists, "port reuse", NULL);
 		l.next.flags = PKT_ACK;
@@ -152,7 +155,7 @@ static void reset_by_the_client(void **state)
 		open_live(b, v6, PORT_PLAIN, &l);
 		l.next.flags = PKT_RST;
 		world_send(&b->w, &l.next);
-		wait_state(b, &l, CLOSE, &conn);
+		wait_socket(b, &l, SOCKET_GONE, &conn);
 		l.next.flags = PKT_ACK;
 		bed_expect_pkt(b, &l.next, XDP_PASS, REASON_conn_packet, "late ACK", NULL);
 		l.next.flags = PKT_SYN;
@@ -204,7 +207,7 @@ static void incomplete_table_asks_the_kernel(void **state)
 		p.flags = PKT_ACK;
 		bed_expect_pkt(b, &p, XDP_PASS, REASON_conn_packet, "ACK", NULL);
 		assert_true(shield_conn(&b->s, &l.key, &conn));
-		assert_int_not_equal(conn.kind, KIND_COOKIE);
+		assert_int_not_equal(conn.head.kind, KIND_COOKIE);
 		p.sport++;
 		bed_expect_pkt(b, &p, XDP_DROP, REASON_ack_cookie_invalid, "no socket", NULL);
 		close(l.fd);
@@ -280,7 +283,8 @@ static void adoption_keeps_what_xdp_found_first(void **state)
 		bed_expect_pkt(b, &l.next, XDP_PASS, REASON_conn_packet, "found by XDP", NULL);
 		shield_adopt(&b->s);
 		assert_true(shield_conn(&b->s, &l.key, &conn));
-		assert_int_equal(conn.state, ESTABLISHED);
+		assert_int_equal(conn.head.state, ESTABLISHED);
+		assert_int_equal(conn.head.socket, SOCKET_OPEN);
 		close(l.fd);
 	}
 }
@@ -297,8 +301,9 @@ static void adoption_enters_every_socket(void **state)
 	shield_adopt(&b->s);
 	for (int i = 0; i < 4; i++) {
 		assert_true(shield_conn(&b->s, &l[i].key, &conn));
-		assert_int_equal(conn.state, ESTABLISHED);
-		assert_int_equal(conn.kind, KIND_ADOPTED);
+		assert_int_equal(conn.head.state, ESTABLISHED);
+		assert_int_equal(conn.head.socket, SOCKET_OPEN);
+		assert_int_equal(conn.head.kind, KIND_ADOPTED);
 		expect_on_connection(b, &l[i]);
 		close(l[i].fd);
 	}
@@ -317,75 +322,67 @@ static void syn_to_an_mptcp_listener_wakes_its_port(void **state)
 	}
 }
 
-/* Fill the table with connections that are not over. */
-static void table_fill(struct bed *b)
-{
-	struct conn conn = {.state = ESTABLISHED, .kind = KIND_KERNEL};
-	struct conn_key key = {.local_port = 1};
-	__u32 i = 0;
-
-	do {
-		memcpy(key.remote, &i, 4);
-		i++;
-	} while (!bpf_map_update_elem(b->s.conns_map, &key, &conn, BPF_NOEXIST));
-	assert_true(i > MAX_CONNS);
-}
-
 static void full_table_still_hands_off(void **state)
 {
 	struct bed *b = *state;
-	const struct pkt syn = bed_syn(0, PORT_PLAIN);
-	const struct pkt ack = bed_shake(b, &syn);
-	const struct conn_key key = shield_key(&syn);
-	struct outcome o;
 
-	table_fill(b);
-	bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "table full", &o);
-	assert_true(o.marked);
-	assert_false(shield_conn(&b->s, &key, NULL));
-	assert_int_equal(shield_runtime(&b->s).table_complete, 0);
-	assert_int_not_equal(shield_runtime(&b->s).table_full, 0);
+	for (int v6 = 0; v6 < 2; v6++) {
+		const struct pkt syn = bed_syn(v6, PORT_PLAIN);
+		const struct pkt ack = bed_shake(b, &syn);
+		const struct conn_key key = shield_key(&syn);
+		unsigned int filled;
+		struct outcome o;
+
+		filled = bed_places_fill(b, &key, NULL);
+		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "table full", &o);
+		assert_true(o.marked);
+		assert_false(shield_conn(&b->s, &key, NULL));
+		assert_int_equal(shield_runtime(&b->s).table_complete, 0);
+		assert_int_equal(shield_runtime(&b->s).table_full, 1);
+		assert_int_equal(shield_conns_count(&b->s), filled);
+		bed_reset(state);
+	}
 }
 
-/* With a clock of 0 jiffies a second entries are over at once: the next one entered removes them. */
+/* Nothing has to come, and nobody has to run, for an entry to end. */
 static void entries_end_without_a_daemon(void **state)
 {
 	struct bed *b = *state;
-	const __u32 hz = b->s.config.hz;
 	struct conn_key last = {0};
 
-	b->s.config.hz = 0;
-	shield_config_write(&b->s);
 	for (int i = 0; i < 20; i++) {
 		const struct pkt syn = bed_syn(i & 1, PORT_PLAIN);
 		const struct pkt ack = bed_shake(b, &syn);
 
+		if (i)
+			bed_age(b, &last, LINGER_S + 1);
 		last = shield_key(&syn);
 		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "ACK", NULL);
 	}
-	b->s.config.hz = hz;
-	shield_config_write(&b->s);
+	shield_sweep(&b->s);
 	assert_true(shield_conn(&b->s, &last, NULL));
-	assert_in_range(shield_conns_count(&b->s), 1, 2);
+	assert_int_equal(shield_conns_count(&b->s), 1);
 }
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, bed_reset, check_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(watcher_enters_what_the_kernel_opens, bed_reset),
-	    cmocka_unit_test_setup(closed_by_the_client_first, bed_reset),
-	    cmocka_unit_test_setup(closed_by_the_server_first, bed_reset),
-	    cmocka_unit_test_setup(reset_by_the_client, bed_reset),
-	    cmocka_unit_test_setup(only_protected_ports_and_no_loopback, bed_reset),
-	    cmocka_unit_test_setup(incomplete_table_asks_the_kernel, bed_reset),
-	    cmocka_unit_test_setup(missing_entry_comes_back, bed_reset),
-	    cmocka_unit_test_setup(half_open_sockets_of_the_kernel_are_found, bed_reset),
-	    cmocka_unit_test_setup(rst_without_an_entry_asks_the_kernel, bed_reset),
-	    cmocka_unit_test_setup(adoption_keeps_what_xdp_found_first, bed_reset),
-	    cmocka_unit_test_setup(adoption_enters_every_socket, bed_reset),
-	    cmocka_unit_test_setup(syn_to_an_mptcp_listener_wakes_its_port, bed_reset),
-	    cmocka_unit_test_setup(full_table_still_hands_off, bed_reset),
-	    cmocka_unit_test_setup(entries_end_without_a_daemon, bed_reset),
+	    TEST(watcher_enters_what_the_kernel_opens),
+	    TEST(closed_by_the_client_first),
+	    TEST(closed_by_the_server_first),
+	    TEST(reset_by_the_client),
+	    TEST(only_protected_ports_and_no_loopback),
+	    TEST(incomplete_table_asks_the_kernel),
+	    TEST(missing_entry_comes_back),
+	    TEST(half_open_sockets_of_the_kernel_are_found),
+	    TEST(rst_without_an_entry_asks_the_kernel),
+	    TEST(adoption_keeps_what_xdp_found_first),
+	    TEST(adoption_enters_every_socket),
+	    TEST(syn_to_an_mptcp_listener_wakes_its_port),
+	    TEST(full_table_still_hands_off),
+	    TEST(entries_end_without_a_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, bed_make, bed_end);

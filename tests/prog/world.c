@@ -29,7 +29,7 @@ static struct {
 } changed[8];
 static unsigned int n_changed;
 
-static void must(int ok, const char *what)
+void must(int ok, const char *what)
 {
 	if (ok)
 		return;
@@ -37,12 +37,12 @@ static void must(int ok, const char *what)
 	exit(EXIT_FAILURE);
 }
 
-static void sh(const char *command)
+void sh(const char *command)
 {
 	must(system(command) == 0, command);
 }
 
-static long sysctl_swap(const char *path, long value)
+long sysctl_swap(const char *path, long value)
 {
 	char full[128];
 	long old = -1;
@@ -228,18 +228,30 @@ int world_accept(const struct world *w, int v6, __u16 port)
 	return poll(&ready, 1, ANSWER_MS) > 0 ? accept4(ready.fd, NULL, NULL, SOCK_CLOEXEC) : -1;
 }
 
-unsigned int world_kernel(struct world *w, const struct pkt *p, __u8 *out)
+void world_drain(struct world *w)
+{
+	__u8 frame[PKT_ROOM];
+
+	while (read(w->tap, frame, sizeof(frame)) > 0)
+		;
+}
+
+unsigned int world_answer(struct world *w, const struct pkt *p, __u8 *out)
 {
 	struct pollfd ready = {.fd = w->tap, .events = POLLIN};
 	long len;
 
-	while (read(w->tap, out, PKT_ROOM) > 0)
-		;
-	world_send(w, p);
 	while (poll(&ready, 1, ANSWER_MS) > 0) {
 		len = read(w->tap, out, PKT_ROOM);
 		if (answers(p, out, len))
 			return (unsigned int)len;
 	}
 	return 0;
+}
+
+unsigned int world_kernel(struct world *w, const struct pkt *p, __u8 *out)
+{
+	world_drain(w);
+	world_send(w, p);
+	return world_answer(w, p, out);
 }

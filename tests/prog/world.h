@@ -45,6 +45,13 @@ int world_listener(const struct world *w, int v6, __u16 port);
 void world_sysctl(const char *path, long value);
 void world_sysctls_restore(void);
 
+/* Write one value there for good, and return the one before: for what goes with the namespace. */
+long sysctl_swap(const char *path, long value);
+
+/* Or the process ends with a message: what could not be done, and errno. */
+void must(int ok, const char *what);
+void sh(const char *command);
+
 /* net.core.rmem_max of the host, read before the namespace was made. */
 long world_rmem_max(void);
 
@@ -53,6 +60,10 @@ long world_rmem_max(void);
  * length of the answer in out[PKT_ROOM], 0 if there is none.
  */
 unsigned int world_kernel(struct world *w, const struct pkt *p, __u8 *out);
+
+/* The same in two steps: forget what was sent so far, and wait for the next answer to p's ports. */
+void world_drain(struct world *w);
+unsigned int world_answer(struct world *w, const struct pkt *p, __u8 *out);
 
 /* Let the kernel receive the frame, without waiting for anything. */
 void world_send(struct world *w, const struct pkt *p);

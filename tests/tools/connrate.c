@@ -2,8 +2,9 @@
 /*
  * A legitimate client, many times over: connects, asks for a page, reads the answer to its end and
  * closes, either at a fixed offered rate (open loop: a slow server does not slow the offer down) or
- * as fast as the answers come (closed loop, --rate 0).  A connection that is not done --timeout-ms
- * after its start has failed.
+ * as fast as the answers come (closed loop, --rate 0).  The server closes after its answer, or with
+ * --request keep the client, once it has it all.  A connection that is not done --timeout-ms after
+ * its start has failed.
  */
 #include "tool.h"
 #include "frame.h"
@@ -46,7 +47,7 @@ static const char *const failure_names[FAILURES] = {
 
 struct load {
 	const char *dst, *src_list, *request;
-	uint64_t port, seconds, rate, concurrency, timeout_ms, body_len;
+	uint64_t port, seconds, rate, count, concurrency, timeout_ms, body_len;
 	struct sockaddr_in6 to, from[LIST_MAX];
 	socklen_t addr_len;
 	unsigned int n_from, next_from;
@@ -165,12 +166,15 @@ static void time_add(struct load *load, uint32_t us)
 
 static void conn_connected(struct load *load, struct conn *conn)
 {
-	static const char request[] = "GET / HTTP/1.0\r\nHost: test\r\n\r\n";
+	static const char once[] = "GET / HTTP/1.0\r\nHost: test\r\n\r\n";
+	static const char keep[] = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+	const char *request = strcmp(load->request, "keep") == 0 ? keep : once;
+	const ssize_t len = strlen(request);
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = conn};
-	socklen_t len = sizeof(int);
+	socklen_t error_len = sizeof(int);
 	int error = 0;
 
-	getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &error_len);
 	if (error) {
 		conn_fail(load, conn, failure_of(error));
 		return;
@@ -181,7 +185,7 @@ static void conn_connected(struct load *load, struct conn *conn)
 		conn_end(load, conn);
 		return;
 	}
-	if (send(conn->fd, request, sizeof(request) - 1, MSG_NOSIGNAL) != sizeof(request) - 1) {
+	if (send(conn->fd, request, len, MSG_NOSIGNAL) != len) {
 		conn_fail(load, conn, failure_of(errno));
 		return;
 	}
@@ -189,7 +193,20 @@ static void conn_connected(struct load *load, struct conn *conn)
 	epoll_ctl(load->epoll, EPOLL_CTL_MOD, conn->fd, &event);
 }
 
-/* The server has closed: was that a whole answer? */
+/* Has the server sent all that it has announced? */
+static bool answer_whole(struct conn *conn)
+{
+	uint64_t head_len = conn->received < ANSWER_HEAD ? conn->received : ANSWER_HEAD - 1;
+	const char *end, *length;
+
+	conn->head[head_len] = '\0';
+	end = strstr(conn->head, "\r\n\r\n");
+	length = strcasestr(conn->head, "\r\nContent-Length:");
+	return end && length && length < end &&
+	       conn->received >= end + 4 - conn->head + strtoull(length + 17, NULL, 10);
+}
+
+/* The server has closed, or the client will: was that a whole answer? */
 static void conn_finish(struct load *load, struct conn *conn)
 {
 	uint64_t head_len = conn->received < ANSWER_HEAD ? conn->received : ANSWER_HEAD - 1;
@@ -228,10 +245,10 @@ static void conn_read(struct load *load, struct conn *conn)
 		}
 		conn->received += len;
 	}
-	if (len == 0)
-		conn_finish(load, conn);
-	else if (errno != EAGAIN)
+	if (len < 0 && errno != EAGAIN)
 		conn_fail(load, conn, failure_of(errno));
+	else if (len == 0 || (strcmp(load->request, "keep") == 0 && answer_whole(conn)))
+		conn_finish(load, conn);
 }
 
 static void load_expire(struct load *load)
@@ -247,12 +264,14 @@ static void load_expire(struct load *load)
 /* How many connections to start now. */
 static uint64_t load_due(const struct load *load, uint64_t start)
 {
+	if (load->count && load->attempted >= load->count)
+		return 0;
 	if (!load->rate)
 		return TAILQ_EMPTY(&load->spare) ? 0 : 1;
 	return (now_ns() - start) / 1000 * load->rate / 1000000 - load->attempted;
 }
 
-/* Starts for --seconds, then waits for the last ones to finish or time out. */
+/* Starts for --seconds or until --count, then waits for the last ones to finish or time out. */
 static void load_run(struct load *load)
 {
 	uint64_t start = now_ns(), end = start + load->seconds * NSEC_PER_SEC;
@@ -262,7 +281,7 @@ static void load_run(struct load *load)
 	while ((starting || !TAILQ_EMPTY(&load->open)) && !tool_stop) {
 		int n;
 
-		starting = now_ns() < end;
+		starting = now_ns() < end && (!load->count || load->attempted < load->count);
 		while (starting && load_due(load, start) > 0 && now_ns() < end)
 			conn_start(load);
 		n = epoll_wait(load->epoll, events, EVENTS, 1);
@@ -338,9 +357,10 @@ int main(int argc, char **argv)
 	    {"port", "PORT", ARG_NUMBER, &load.port, true},
 	    {"seconds", "N", ARG_NUMBER, &load.seconds, true},
 	    {"rate", "CONNS_PER_S (0: closed loop)", ARG_NUMBER, &load.rate, true},
+	    {"count", "N (0: no limit but the time)", ARG_NUMBER, &load.count, false},
 	    {"concurrency", "N", ARG_NUMBER, &load.concurrency, false},
 	    {"timeout-ms", "N", ARG_NUMBER, &load.timeout_ms, false},
-	    {"request", "http|none", ARG_TEXT, &load.request, false},
+	    {"request", "http|keep|none", ARG_TEXT, &load.request, false},
 	    {"bytes", "BODY_LENGTH", ARG_NUMBER, &load.body_len, false},
 	    {"src-list", "ADDR,ADDR...", ARG_TEXT, &load.src_list, false},
 	    {0},

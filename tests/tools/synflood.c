@@ -4,22 +4,16 @@
  * prefix), port and sequence number per frame, every checksum complete.  It sends for at most a
  * minute, on veth or tap only, and reads nothing back.
  */
-#include "tool.h"
-#include "frame.h"
-
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <sys/uio.h>
-
-enum { BATCH = 64 };
+#include "blast.h"
 
 struct flood {
 	const char *dev, *dst, *dst_mac, *src_mac, *src, *options, *kind;
-	uint64_t dport, rate, seconds, cpu;
+	uint64_t dport, cpu;
+	struct blast blast;
 	struct frame frame;   /* what stays the same from frame to frame */
 	unsigned int ts_at;   /* offset of TSval in the options; 0: there is none */
 	unsigned int host_at; /* first random bit of the source address */
-	uint64_t rng, offered, lost;
+	uint64_t rng;
 };
 
 static const uint8_t opt_linux[] = {2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7};
@@ -96,8 +90,9 @@ static void source_next(struct flood *flood, uint8_t *addr)
 	}
 }
 
-static void frame_next(struct flood *flood, uint8_t *out, size_t *ret_len)
+static unsigned int frame_next(void *of, uint8_t *out)
 {
+	struct flood *flood = of;
 	uint64_t random = rng_next(&flood->rng);
 	struct frame *frame = &flood->frame;
 
@@ -109,78 +104,24 @@ static void frame_next(struct flood *flood, uint8_t *out, size_t *ret_len)
 		frame->ack = rng_next(&flood->rng);
 	if (flood->ts_at)
 		put32(frame->options + flood->ts_at, rng_next(&flood->rng));
-	*ret_len = frame_write(frame, out);
+	return frame_write(frame, out);
 }
 
-static int flood_open(struct flood *flood)
+static void src_mac_set(struct flood *flood)
 {
-	struct sockaddr_ll addr = {.sll_family = AF_PACKET};
 	struct ifreq request = {0};
-	int one = 1, room = 16 << 20, fd;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	addr.sll_ifindex = iface_virtual(flood->dev);
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	strcpy(request.ifr_name, flood->dev);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    ioctl(fd, SIOCGIFHWADDR, &request) < 0)
-		die(EXIT_FAILURE, "%s: cannot open for sending: %m", flood->dev);
-	if (setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) < 0)
-		die(EXIT_FAILURE, "%s: cannot bypass the queueing discipline: %m", flood->dev);
-	/* Else a busy receiver slows us down, since its queue holds our buffers. */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) < 0)
-		die(EXIT_FAILURE, "%s: cannot enlarge the send buffer: %m", flood->dev);
+	if (flood->src_mac) {
+		if (!mac_parse(flood->src_mac, flood->frame.src_mac))
+			die(EXIT_USAGE, "--src-mac: '%s' is no MAC address", flood->src_mac);
+		return;
+	}
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", flood->dev);
+	if (fd < 0 || ioctl(fd, SIOCGIFHWADDR, &request) < 0)
+		die(EXIT_FAILURE, "%s: cannot ask for its MAC address: %m", flood->dev);
+	close(fd);
 	memcpy(flood->frame.src_mac, request.ifr_hwaddr.sa_data, 6);
-	if (flood->src_mac && !mac_parse(flood->src_mac, flood->frame.src_mac))
-		die(EXIT_USAGE, "--src-mac: '%s' is no MAC address", flood->src_mac);
-	return fd;
-}
-
-/* A frame that the next hop's full queue turned away counts as offered, and is not sent again. */
-static void batch_send(struct flood *flood, int fd, struct mmsghdr *messages, unsigned int n)
-{
-	int sent;
-
-	for (unsigned int i = 0; i < n && !tool_stop; i += sent) {
-		sent = sendmmsg(fd, messages + i, n - i, 0);
-		if (sent > 0) {
-			flood->offered += sent;
-			continue;
-		}
-		if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
-			die(EXIT_FAILURE, "%s: cannot send: %m", flood->dev);
-		sent = 1;
-		flood->offered++;
-		flood->lost++;
-	}
-}
-
-/* Returns how many seconds it took. */
-static double flood_run(struct flood *flood, int fd)
-{
-	static uint8_t frames[BATCH][FRAME_MAX];
-	uint64_t start = now_ns(), end = start + flood->seconds * NSEC_PER_SEC, now;
-	struct mmsghdr messages[BATCH] = {0};
-	struct iovec parts[BATCH];
-	unsigned int least = flood->rate > 100000 ? BATCH / 4 : 1;
-
-	for (unsigned int i = 0; i < BATCH; i++) {
-		parts[i].iov_base = frames[i];
-		messages[i].msg_hdr.msg_iov = &parts[i];
-		messages[i].msg_hdr.msg_iovlen = 1;
-	}
-	while ((now = now_ns()) < end && !tool_stop) {
-		uint64_t due = (now - start) / 1000 * flood->rate / 1000000 - flood->offered;
-		unsigned int n = !flood->rate || due > BATCH ? BATCH : due;
-
-		if (n == 0 || n < least) {
-			nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
-			continue;
-		}
-		for (unsigned int i = 0; i < n; i++)
-			frame_next(flood, frames[i], &parts[i].iov_len);
-		batch_send(flood, fd, messages, n);
-	}
-	return (now_ns() - start) / 1e9;
 }
 
 int main(int argc, char **argv)
@@ -197,8 +138,8 @@ int main(int argc, char **argv)
 	    {"dst", "ADDR", ARG_TEXT, &flood.dst, true},
 	    {"dport", "PORT", ARG_NUMBER, &flood.dport, true},
 	    {"dst-mac", "MAC", ARG_TEXT, &flood.dst_mac, true},
-	    {"rate", "PPS (0: all it can)", ARG_NUMBER, &flood.rate, true},
-	    {"seconds", "N", ARG_NUMBER, &flood.seconds, true},
+	    {"rate", "PPS (0: all it can)", ARG_NUMBER, &flood.blast.rate, true},
+	    {"seconds", "N", ARG_NUMBER, &flood.blast.seconds, true},
 	    {"src", "PREFIX", ARG_TEXT, &flood.src, false},
 	    {"src-mac", "MAC", ARG_TEXT, &flood.src_mac, false},
 	    {"options", "linux|none|windows", ARG_TEXT, &flood.options, false},
@@ -206,11 +147,10 @@ int main(int argc, char **argv)
 	    {"cpu", "N", ARG_NUMBER, &flood.cpu, false},
 	    {0},
 	};
-	double seconds;
 	int fd;
 
 	args_parse(argc, argv, args, "", NULL, 0);
-	if (flood.seconds < 1 || flood.seconds > SECONDS_MAX)
+	if (flood.blast.seconds < 1 || flood.blast.seconds > SECONDS_MAX)
 		die(EXIT_USAGE, "--seconds: 1 to %d", SECONDS_MAX);
 	if (!addr_parse(flood.dst, &flood.frame.family, flood.frame.dst))
 		die(EXIT_USAGE, "--dst: '%s' is no address", flood.dst);
@@ -221,12 +161,10 @@ int main(int argc, char **argv)
 	source_set(&flood);
 	if (flood.cpu != UINT64_MAX)
 		cpu_pin(flood.cpu);
-	fd = flood_open(&flood);
+	fd = blast_open(flood.dev);
+	src_mac_set(&flood);
 	tool_catch_signals();
-	seconds = flood_run(&flood, fd);
-	printf(
-	    "{\"offered\": %llu, \"lost_at_next_hop\": %llu, \"seconds\": %.3f, \"rate\": %.0f}\n",
-	    (unsigned long long)flood.offered, (unsigned long long)flood.lost, seconds,
-	    flood.offered / seconds);
+	blast_run(&flood.blast, fd, frame_next, &flood);
+	blast_report(&flood.blast);
 	return EXIT_SUCCESS;
 }

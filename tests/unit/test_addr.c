@@ -91,7 +91,10 @@ static void classes(void **state)
 	}
 }
 
-/* Every bit of the tuple moves the hash, and its upper bits spread evenly (chi-square, 255 degrees). */
+/*
+ * Every bit of the tuple moves the hash, and its upper bits spread evenly (chi-square, 255
+ * degrees).
+ */
 static void hash_of_tuples(void **state)
 {
 	enum { TUPLES = 256000 };
@@ -128,6 +131,34 @@ static void hash_sees_the_whole_tuple(void **state)
 	}
 }
 
+/*
+ * A client with an IPv6 prefix chooses its addresses and ports, not knowing the secret: no home of
+ * the connection table may be met by more of them than has places, and not by nearly as many.
+ */
+static void hash_is_not_led_by_clients(void **state)
+{
+	enum { TUPLES = 8192, CELLS = 65536, MOST = 8 };
+	static __u8 cells[CELLS];
+	struct conn_key key = {.local_port = 443};
+	__u64 secret, low, change;
+
+	(void)state;
+	for (int shift = 0; shift <= 48; shift += 8) {
+		memset(cells, 0, sizeof(cells));
+		rng_fill(&secret, sizeof(secret));
+		rng_fill(key.remote, sizeof(key.remote));
+		rng_fill(key.local, sizeof(key.local));
+		memcpy(&low, key.remote + 8, sizeof(low));
+		for (__u64 i = 0; i < TUPLES; i++) {
+			change = low ^ i << shift;
+			memcpy(key.remote + 8, &change, sizeof(change));
+			key.remote_port = (__u16)(32768 + i);
+			if (++cells[tuple_hash(secret, &key) >> 48] > MOST)
+				fail_msg("more than %d of %d tuples in one cell", MOST, TUPLES);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +166,7 @@ int main(void)
 	    cmocka_unit_test(every_bit_decides_on_equality),
 	    cmocka_unit_test(classes),
 	    cmocka_unit_test(hash_of_tuples),
+	    cmocka_unit_test(hash_is_not_led_by_clients),
 	    cmocka_unit_test(hash_sees_the_whole_tuple),
 	};
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cookie: everything offered comes back, everything in the tuple counts, nothing else is
- * accepted, and only for as long as promised.
+ * The cookie: everything offered comes back with the round trip, everything in the tuple counts,
+ * nothing else is accepted, and only for as long as promised.
  */
 #include "unit.h"
 
 #include "cookie.h"
 
-enum { NOW = 1000 };
+enum { NOW = 1000, NOW_TICKS = 0x12345678, TICKS = 512, TICK_MS = 4 };
 
 static struct keys ring;
 static struct conn_key tuple;
@@ -38,7 +38,9 @@ static struct cookie_input input(const struct conn_key *key, int v6)
 				     .tuple = key,
 				     .epoch = NOW,
 				     .client_isn = 0xdeadbeef,
-				     .is_v6 = (__u32)v6};
+				     .is_v6 = (__u32)v6,
+				     .tick = NOW_TICKS,
+				     .tick_ms_q16 = TICK_MS << 16};
 }
 
 static struct tcp_offer offer_of(unsigned int set, __u16 mss)
@@ -49,6 +51,7 @@ static struct tcp_offer offer_of(unsigned int set, __u16 mss)
 	    .sack = set >> 4 & 1,
 	    .ecn = set >> 5 & 1,
 	    .tstamp = set >> 6 & 1,
+	    .rtt_ms = set >> 6 & 1 ? 0 : RTT_UNKNOWN,
 	};
 }
 
@@ -71,6 +74,105 @@ static void round_trip_of_every_offer(void **state)
 						 COOKIE_VALID);
 				assert_memory_equal(&got, &want, sizeof(got));
 			}
+}
+
+/* Made for an offer at each tick, also where 32 bits of them wrap, and back after some time. */
+static void time_of_offer(const struct tcp_offer *offer, int v6)
+{
+	const struct conn_key key = tuple_of(v6);
+	struct cookie_input in = input(&key, v6);
+	struct tcp_offer want = *offer, got;
+
+	for (__u32 sent = 0; sent < TICKS; sent++) {
+		const __u32 elapsed = (__u32)(rng() >> 32) % TICKS;
+		struct cookie c;
+
+		in.tick = sent - TICKS / 2;
+		c = cookie_make(&in, offer);
+		in.tick += elapsed;
+		if (want.tstamp)
+			want.rtt_ms = (__u16)(elapsed * TICK_MS);
+		assert_int_equal(cookie_check(&in, &c, want.tstamp, &got), COOKIE_VALID);
+		assert_memory_equal(&got, &want, sizeof(got));
+	}
+}
+
+static void every_offer_at_every_tick(void **state)
+{
+	static const __u16 mss[2][8] = {{MSS_TABLE_V4}, {MSS_TABLE_V6}};
+
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++)
+		for (unsigned int set = 0; set < 128; set++)
+			for (unsigned int m = 0; m < 8; m++) {
+				const struct tcp_offer offer = offer_of(set, mss[v6][m]);
+
+				time_of_offer(&offer, v6);
+			}
+}
+
+/* From the shortest round trip to those that are told modulo 512 ticks. */
+static void every_round_trip_is_told(void **state)
+{
+	static const unsigned int hz[] = {100, 250, 256, 300};
+	const struct tcp_offer offer = offer_of(0x57, 1400);
+	const struct conn_key key = tuple_of(0);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hz); i++)
+		for (__u32 elapsed = 0; elapsed < 3 * TICKS; elapsed++) {
+			struct cookie_input in = input(&key, 0);
+			const struct cookie c = cookie_make(&in, &offer);
+			const __u32 ticks = elapsed % TICKS;
+			struct tcp_offer got = {0};
+
+			in.tick += elapsed;
+			in.tick_ms_q16 = ((1000U << 16) + hz[i] / 2) / hz[i];
+			assert_int_equal(cookie_check(&in, &c, 1, &got), COOKIE_VALID);
+			assert_int_equal(got.rtt_ms, (ticks * 1000 + hz[i] / 2) / hz[i]);
+		}
+}
+
+/*
+ * Every tick has a timestamp of its own, and the ISN of every other; without timestamps no time
+ * counts.
+ */
+static void tick_counts_with_timestamps_only(void **state)
+{
+	(void)state;
+	for (unsigned int set = 0; set < 128; set++) {
+		const struct conn_key key = tuple_of(set & 1);
+		struct cookie_input in = input(&key, set & 1);
+		const struct tcp_offer offer = offer_of(set, 1400);
+		const struct cookie c = cookie_make(&in, &offer);
+
+		for (__u32 bit = 0; bit < 32; bit++) {
+			const int same = !offer.tstamp || bit >= 9;
+			struct cookie other;
+
+			in.tick = NOW_TICKS ^ 1U << bit;
+			other = cookie_make(&in, &offer);
+			assert_int_equal(other.isn, c.isn);
+			assert_int_equal(other.tsval == c.tsval, same);
+		}
+	}
+}
+
+static void rtt_of_the_offer_does_not_count(void **state)
+{
+	(void)state;
+	for (unsigned int set = 0; set < 128; set++) {
+		const struct conn_key key = tuple_of(set & 1);
+		const struct cookie_input in = input(&key, set & 1);
+		struct tcp_offer offer = offer_of(set, 1400);
+		const struct cookie c = cookie_make(&in, &offer);
+
+		for (int bit = 0; bit < 16; bit++) {
+			offer.rtt_ms = (__u16)(1 << bit);
+			assert_int_equal(cookie_make(&in, &offer).isn, c.isn);
+			assert_int_equal(cookie_make(&in, &offer).tsval, c.tsval);
+		}
+	}
 }
 
 static void mss_is_rounded_down_to_the_table(void **state)
@@ -273,6 +375,42 @@ static void isn_is_evenly_spread(void **state)
 	}
 }
 
+/*
+ * Of a million handshakes at random times, each bit of the ISN and of TSval equals each bit of the
+ * time in half: within six standard deviations, which one in 400,000 random functions fails.
+ */
+static void time_is_not_in_clear(void **state)
+{
+	enum { SHAKES = 1 << 20, BOUND = 6 * 512 };
+	const struct tcp_offer offer = offer_of(0x57, 1460);
+	const struct conn_key key = tuple_of(0);
+	struct cookie_input in = input(&key, 0);
+	static int equal[9][64];
+
+	(void)state;
+	memset(equal, 0, sizeof(equal));
+	for (int i = 0; i < SHAKES; i++) {
+		struct cookie c;
+		__u64 both;
+
+		in.client_isn = (__u32)i;
+		in.tick = (__u32)(rng() >> 32);
+		c = cookie_make(&in, &offer);
+		both = (__u64)c.tsval << 32 | c.isn;
+		for (int t = 0; t < 9; t++) {
+			const __u64 same = in.tick >> t & 1 ? both : ~both;
+
+			for (int bit = 0; bit < 64; bit++)
+				equal[t][bit] += (int)(same >> bit & 1);
+		}
+	}
+	for (int t = 0; t < 9; t++)
+		for (int bit = 0; bit < 64; bit++)
+			if (abs(equal[t][bit] - SHAKES / 2) > BOUND)
+				fail_msg("bit %d of the time shows in bit %d: %d", t, bit,
+					 equal[t][bit]);
+}
+
 /* Of n random ACKs, how many hit? */
 static unsigned int hits_of(unsigned int n, __u32 tstamp)
 {
@@ -292,14 +430,45 @@ static unsigned int hits_of(unsigned int n, __u32 tstamp)
 }
 
 /*
+ * With timestamps 45 bits are too many to guess here, so the right ones are told but for those in
+ * guess_isn and guess_tsval.  The epoch is told, too: it must not depend on the guess.
+ */
+static unsigned int hits_of_part(unsigned int n, __u32 guess_isn, __u32 guess_tsval)
+{
+	const struct conn_key key = tuple_of(0);
+	const struct tcp_offer offer = offer_of(0x57, 1460);
+	struct cookie_input in = input(&key, 0);
+	unsigned int hits = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const __u64 r = rng();
+		struct tcp_offer got;
+		struct cookie c;
+
+		in.client_isn = i;
+		in.tick = i;
+		c = cookie_make(&in, &offer);
+		c.isn = (c.isn & ~guess_isn) | ((__u32)r & guess_isn);
+		c.tsval = (c.tsval & ~guess_tsval) | ((__u32)(r >> 32) & guess_tsval);
+		hits += cookie_check(&in, &c, 1, &got) == COOKIE_VALID;
+	}
+	return hits;
+}
+
+/*
  * Without timestamps 21 bits of MAC and one of the epoch must be guessed: 16 of 2^26 on average.
- * With timestamps 54 bits: none ever.
+ * With timestamps 44 bits and the epoch's: none ever.  These 44 in parts, each hit 32 times on
+ * average: the ISN's 18 and 9, and 17 of TSval.  Guessing the MSS besides makes it harder.
  */
 static void random_acks(void **state)
 {
 	(void)state;
 	assert_in_range(hits_of(1U << 26, 0), 4, 36);
 	assert_int_equal(hits_of(1U << 24, 1), 0);
+	assert_in_range(hits_of_part(1U << 23, 0x3ffff, 0), 10, 64);
+	assert_in_range(hits_of_part(1U << 14, 0x1ffU << 18, 0), 10, 64);
+	assert_in_range(hits_of_part(1U << 22, 0, 0x1ffffU << 15), 10, 64);
+	assert_int_equal(hits_of_part(1U << 23, 0x3fffffff, 0), 0);
 }
 
 static void rotation(void **state)
@@ -373,6 +542,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(round_trip_of_every_offer, setup),
+	    cmocka_unit_test_setup(every_offer_at_every_tick, setup),
+	    cmocka_unit_test_setup(every_round_trip_is_told, setup),
+	    cmocka_unit_test_setup(tick_counts_with_timestamps_only, setup),
+	    cmocka_unit_test_setup(rtt_of_the_offer_does_not_count, setup),
 	    cmocka_unit_test_setup(mss_is_rounded_down_to_the_table, setup),
 	    cmocka_unit_test_setup(every_input_bit_counts, setup),
 	    cmocka_unit_test_setup(every_key_bit_counts, setup),
@@ -381,6 +554,7 @@ int main(void)
 	    cmocka_unit_test_setup(lifetime, setup),
 	    cmocka_unit_test_setup(epochs_at_the_edges, setup),
 	    cmocka_unit_test_setup(isn_is_evenly_spread, setup),
+	    cmocka_unit_test_setup(time_is_not_in_clear, setup),
 	    cmocka_unit_test_setup(random_acks, setup),
 	    cmocka_unit_test_setup(rotation, setup),
 	    cmocka_unit_test_setup(rotation_twice_in_one_epoch, setup),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The Internet checksum: RFC 1071's example, headers with known checksums, and a plain reference. */
+/*
+ * The Internet checksum: RFC 1071's example, headers with known checksums, and a plain reference.
+ */
 #include <arpa/inet.h>
 
 #include "unit.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The parser on the host: each frame lies at the very end of an allocation, so that ASan sees any
- * read beyond it.  What the fields of good frames must be is written down by hand; for anything else
- * there are properties that hold whatever the bytes are.
+ * read beyond it.  What the fields of good frames must be is written down by hand; for anything
+ * else there are properties that hold whatever the bytes are.
  */
 #include "unit.h"
 
@@ -183,7 +183,10 @@ static void flags(void **state)
 	for (unsigned int i = 0; i < 256; i++) {
 		struct packet pkt = {.flags = (__u8)i};
 		const int fin = i & 1, syn = i >> 1 & 1, rst = i >> 2 & 1, ack = i >> 4 & 1;
-		/* One purpose a segment: open, close or reset; and all but those opening or resetting ACK. */
+		/*
+		 * One purpose a segment: open, close or reset; and all but those opening or
+		 * resetting ACK.
+		 */
 		const int fair = syn + fin + rst <= 1 && (syn || rst || ack);
 
 		addr_from_v4(pkt.key.remote, 0x0200090a);

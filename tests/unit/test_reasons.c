@@ -45,9 +45,13 @@ static void stages_and_verdicts_are_known(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const int tc = !strcmp(rows[i].stage, "TC");
+		const int out = !strcmp(rows[i].stage, "OUT");
 
-		assert_true(tc || !strcmp(rows[i].stage, "XDP"));
+		assert_true(tc || out || !strcmp(rows[i].stage, "XDP"));
 		assert_int_equal(tc, !strncmp(rows[i].name, "handoff_", 8));
+		assert_int_equal(out, !strncmp(rows[i].name, "out_", 4));
+		/* The egress hook changes nothing. */
+		assert_true(!out || !strcmp(rows[i].verdict, "PASS"));
 		if (!strcmp(rows[i].verdict, "TX"))
 			assert_string_equal(rows[i].name, "syn_cookie_sent");
 		else
@@ -60,9 +64,9 @@ static void stages_and_verdicts_are_known(void **state)
 static void promised_names_are_there(void **state)
 {
 	static const char *const promised[] = {
-	    "syn_cookie_sent",    "syn_passed",         "ack_cookie_valid",
-	    "ack_cookie_invalid", "ack_cookie_expired", "conn_packet",
-	    "handoff_ok",         "handoff_failed",     "not_protected",
+	    "syn_cookie_sent",    "syn_passed",       "ack_cookie_valid", "ack_cookie_invalid",
+	    "ack_cookie_expired", "conn_packet",      "handoff_ok",       "handoff_failed",
+	    "not_protected",      "conn_rst_outside", "conn_fin_outside", "conn_data_outside",
 	};
 
 	(void)state;

@@ -142,7 +142,9 @@ static void ipv6_header(void **state)
 	assert_memory_equal(bytes + 24, pkt.key.remote, 16);
 }
 
-/* Timestamps, SACK and window scaling: offered and allowed.  MSS: the family's default if absent. */
+/*
+ * Timestamps, SACK and window scaling: offered and allowed.  MSS: the family's default if absent.
+ */
 static void agreed_is_what_is_offered_and_allowed(void **state)
 {
 	(void)state;

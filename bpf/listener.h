@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What listens at a packet's destination, remembered for a second per CPU (struct service). */
+#ifndef SYNGUARD_LISTENER_H
+#define SYNGUARD_LISTENER_H
+
+#include "dry.h"
+#include "kernel_ask.h"
+
+__noinline int service_ask(struct xdp_md *ctx, const struct packet *pkt, const struct config *cfg,
+			   struct service *s)
+{
+	struct bpf_sock *sk;
+	struct tcp_sock *tp;
+
+	if (!pkt || !cfg || !s)
+		return -1;
+	s->listening = 0;
+	if (!dst_is_local(ctx, pkt, cfg))
+		return 0;
+	sk = sock_find(ctx, pkt, 1);
+	if (!sk)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp && sk->state == K_TCP_LISTEN)
+		service_fill(ctx, tp, pkt->is_v6, cfg, s);
+	bpf_sk_release(sk);
+	return 0;
+}
+
+INLINE __u32 service_slot(const struct conn_key *k)
+{
+	__u32 x = addr_word(k->local, 3) ^ addr_word(k->local, 2) ^ addr_word(k->local, 1);
+
+	x = (x * 0x9e3779b1U) ^ k->local_port;
+	return (x ^ (x >> 16)) & (SERVICE_SLOTS - 1);
+}
+
+/* Not from what the CPU remembers, which stays as it is. */
+static __noinline const struct service *service_dry(struct xdp_md *ctx, const struct packet *pkt,
+						    const struct config *cfg)
+{
+	struct dry_room *room = dry_room_get();
+
+	if (!room)
+		return 0;
+	copy32(room->service.addr, pkt->key.local, 4);
+	room->service.port = pkt->key.local_port;
+	service_ask(ctx, pkt, cfg, &room->service);
+	return &room->service;
+}
+
+/*
+ * What listens at the packet's destination; NULL only where a map look-up fails, which does not
+ * happen.  A stale "nobody listens" lets a SYN through to the kernel for up to a second, never
+ * more.
+ */
+INLINE const struct service *service_get(struct xdp_md *ctx, const struct packet *pkt,
+					 const struct config *cfg, const struct runtime *rt,
+					 __u64 now)
+{
+	const __u32 slot = service_slot(&pkt->key);
+	const __u32 gen = rt->listen_gen;
+	struct service *s;
+
+	if (dry_run)
+		return service_dry(ctx, pkt, cfg);
+	s = bpf_map_lookup_elem(&services, &slot);
+	if (!s)
+		return 0;
+	if (s->port == pkt->key.local_port && s->listen_gen == gen &&
+	    (__u32)now - s->asked_at < cfg->hz && s->asked_at &&
+	    addr_equal(s->addr, pkt->key.local))
+		return s;
+	copy32(s->addr, pkt->key.local, 4);
+	s->port = pkt->key.local_port;
+	s->listen_gen = gen;
+	s->asked_at = (__u32)now ? (__u32)now : 1;
+	service_ask(ctx, pkt, cfg, s);
+	return s;
+}
+
+#endif

