@@ -27,6 +27,7 @@ struct args {
 	const char *client;
 	const char *sort;
 	const char *limit;
+	const char *pcap;
 	const char *count;
 	const char *help;
 };
@@ -66,6 +67,7 @@ int cmd_detach(const struct args *args);
 int cmd_status(const struct args *args);
 int cmd_stats(const struct args *args);
 int cmd_conns(const struct args *args);
+int cmd_trace(const struct args *args);
 int cmd_check(const struct args *args);
 
 #endif

@@ -58,6 +58,18 @@ static const struct option conns_options[] = {
     {0},
 };
 
+static const struct option trace_options[] = {
+    {"--client", VALUE_REQUIRED, "ADDR[/LEN]", "only connections with this address or prefix",
+     MEMBER(client)},
+    {"--port", VALUE_REQUIRED, "PORT", "only connections with this port of this host",
+     MEMBER(port)},
+    {"--pcap", VALUE_REQUIRED, "FILE", "write every packet, with comments, as pcapng (-: stdout)",
+     MEMBER(pcap)},
+    {"--json", VALUE_NONE, NULL, "print one JSON object per line", MEMBER(json)},
+    {"--count", VALUE_REQUIRED, "N", "end after N events", MEMBER(count)},
+    {0},
+};
+
 static const struct command commands[] = {
     {"attach", "protect an interface; stays live with no process running",
      "Returns once protection is live. Connections that the kernel already has go on.",
@@ -75,6 +87,11 @@ static const struct command commands[] = {
      "Without IFACE: every interface attached. PKT> and BYTE> are the client's, <PKT and <BYTE\n"
      "the server's; LEFT is the time until it is forgotten if no packet comes.",
      IFACE_OPTIONAL, conns_options, cmd_conns},
+    {"trace", "TCP handshakes, teardowns and drops, live, packet by packet",
+     "Draws each segment as an arrow between client and server, with the state of the\n"
+     "connection after it; a dropped one ends in an x, and says why. Ctrl-C ends it.\n"
+     "Without IFACE: the one that is attached.",
+     IFACE_OPTIONAL, trace_options, cmd_trace},
     {"check", "what on this host could keep synguard from working, and the remedy",
      "Without IFACE: only what concerns the whole host. Exit code 1 if a check fails.",
      IFACE_OPTIONAL, json_options, cmd_check},
