@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line's parser and usage text.  It knows tables, not what any option means. */
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,10 +63,51 @@ static int option_parse(const struct command *command, int argc, char **argv, in
 	return EXIT_OK;
 }
 
-static int iface_check(const struct command *command, const struct args *args)
+/* The first operand that is not given yet; NULL: none is missing, or the command has none. */
+static const struct operand *operand_next(const struct command *command, struct args *args,
+					  const char ***ret_member)
 {
+	const struct operand *operand = command->operands;
+
+	for (; operand && operand->name; operand++) {
+		*ret_member = (const char **)(void *)((char *)args + operand->offset);
+		if (!**ret_member)
+			return operand;
+	}
+	return NULL;
+}
+
+static int word_parse(const struct command *command, const char *word, struct args *args)
+{
+	const char **member = NULL;
+	const struct operand *operand = operand_next(command, args, &member);
+
+	if (!args->iface &&
+	    (!command->operands || (operand == command->operands && !strchr(word, ':'))))
+		member = &args->iface;
+	else if (!operand)
+		return cli_refuse(command->name, "unexpected word '%s'", word);
+	if (!*word)
+		return cli_refuse(command->name, "the %s is empty",
+				  member == &args->iface ? "interface name" : operand->name);
+	*member = word;
+	return EXIT_OK;
+}
+
+static int iface_check(const struct command *command, struct args *args)
+{
+	const struct operand *operand;
+	const char **member;
+
 	if (args->help)
 		return EXIT_OK;
+	operand = operand_next(command, args, &member);
+	if (operand && args->iface && !if_nametoindex(args->iface))
+		return cli_refuse(command->name,
+				  "%s is missing ('%s' was taken for IFACE, since it has no port)",
+				  operand->name, args->iface);
+	if (operand)
+		return cli_refuse(command->name, "%s is missing", operand->name);
 	if (command->iface == IFACE_REQUIRED && !args->iface)
 		return cli_refuse(command->name, "which interface? IFACE is missing");
 	if (command->iface != IFACE_OR_ALL)
@@ -84,17 +126,10 @@ int cli_parse(const struct command *command, int argc, char **argv, struct args 
 
 	for (at = 0; at < argc; at += used) {
 		used = 1;
-		if (argv[at][0] == '-') {
-			code = option_parse(command, argc, argv, at, &args, &used);
-			if (code)
-				return code;
-		} else if (args.iface) {
-			return cli_refuse(command->name, "unexpected word '%s'", argv[at]);
-		} else if (!argv[at][0]) {
-			return cli_refuse(command->name, "the interface name is empty");
-		} else {
-			args.iface = argv[at];
-		}
+		code = argv[at][0] == '-' ? option_parse(command, argc, argv, at, &args, &used)
+					  : word_parse(command, argv[at], &args);
+		if (code)
+			return code;
 	}
 	code = iface_check(command, &args);
 	if (!code)
@@ -117,10 +152,13 @@ static void synopsis_print(const struct command *command)
 	static const char *const ifaces[] = {[IFACE_REQUIRED] = "IFACE",
 					     [IFACE_OPTIONAL] = "[IFACE]",
 					     [IFACE_OR_ALL] = "IFACE|--all"};
+	const struct operand *operand = command->operands;
 	const struct option *option;
 	char text[64];
 
 	printf("synguard %s %s", command->name, ifaces[command->iface]);
+	for (; operand && operand->name; operand++)
+		printf(" %s", operand->name);
 	for (option = command->options; option->name; option++) {
 		option_spell(option, text, sizeof(text));
 		if (command->iface != IFACE_OR_ALL || strcmp(option->name, "--all") != 0)

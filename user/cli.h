@@ -29,6 +29,8 @@ struct args {
 	const char *limit;
 	const char *pcap;
 	const char *count;
+	const char *server;
+	const char *flags;
 	const char *help;
 };
 
@@ -42,6 +44,13 @@ struct option {
 	size_t offset; /* of its member in struct args */
 };
 
+/* A word that a command must have, after IFACE. */
+struct operand {
+	const char *name; /* as in the usage text; NULL ends the table */
+	size_t offset;    /* of its member in struct args */
+};
+
+/* With operands, a first word with a colon is one of them: no interface's name can hold that. */
 enum iface_arg { IFACE_REQUIRED, IFACE_OPTIONAL, IFACE_OR_ALL };
 
 struct command {
@@ -51,6 +60,7 @@ struct command {
 	enum iface_arg iface;
 	const struct option *options;
 	int (*run)(const struct args *args); /* returns the exit code */
+	const struct operand *operands;      /* NULL: none */
 };
 
 /* Parses what follows the command's name.  Returns EXIT_OK, or EXIT_USAGE once it has said why. */
@@ -69,5 +79,6 @@ int cmd_stats(const struct args *args);
 int cmd_conns(const struct args *args);
 int cmd_trace(const struct args *args);
 int cmd_check(const struct args *args);
+int cmd_explain(const struct args *args);
 
 #endif

@@ -17,7 +17,7 @@ static const struct option attach_options[] = {
     {"--mode", VALUE_REQUIRED, "always|monitor",
      "always (default) answers each SYN; monitor only counts", MEMBER(mode)},
     {"--max-conns", VALUE_REQUIRED, "N",
-     "room for so many connections (default 262144; about 160 bytes each)", MEMBER(max_conns)},
+     "room for so many connections (default 262144; 155 bytes each)", MEMBER(max_conns)},
     {"--timeout", VALUE_REQUIRED, "NAME=TIME,...",
      "how long connections live without a packet, by state, as in time_wait=30s,close=5s",
      MEMBER(timeout)},
@@ -70,31 +70,48 @@ static const struct option trace_options[] = {
     {0},
 };
 
+static const struct option explain_options[] = {
+    {"--flags", VALUE_REQUIRED, "FLAG|...",
+     "of SYN, ACK, FIN, RST, PSH, URG, ECE, CWR, with | or , between (default SYN)", MEMBER(flags)},
+    {"--json", VALUE_NONE, NULL, "print JSON instead of text", MEMBER(json)},
+    {0},
+};
+
+static const struct operand explain_operands[] = {
+    {"CLIENT:PORT", MEMBER(client)},
+    {"SERVER:PORT", MEMBER(server)},
+    {0},
+};
+
 static const struct command commands[] = {
     {"attach", "protect an interface; stays live with no process running",
      "Returns once protection is live. Connections that the kernel already has go on.",
-     IFACE_REQUIRED, attach_options, cmd_attach},
+     IFACE_REQUIRED, attach_options, cmd_attach, NULL},
     {"detach",
      "stop protecting an interface; cuts no connection (--now: only handshakes in flight)",
      "XDP goes at once. The hand-off stays for about a minute, so that handshakes in flight\n"
      "finish, and then removes itself.",
-     IFACE_OR_ALL, detach_options, cmd_detach},
+     IFACE_OR_ALL, detach_options, cmd_detach, NULL},
     {"status", "what is attached, how, and how full the maps are",
-     "Without IFACE: every interface.", IFACE_OPTIONAL, json_options, cmd_status},
+     "Without IFACE: every interface.", IFACE_OPTIONAL, json_options, cmd_status, NULL},
     {"stats", "packets and bytes by reason", "Without IFACE: every interface attached.",
-     IFACE_OPTIONAL, stats_options, cmd_stats},
+     IFACE_OPTIONAL, stats_options, cmd_stats, NULL},
     {"conns", "the tracked connections: states, addresses, times, traffic",
      "Without IFACE: every interface attached. PKT> and BYTE> are the client's, <PKT and <BYTE\n"
      "the server's; LEFT is the time until it is forgotten if no packet comes.",
-     IFACE_OPTIONAL, conns_options, cmd_conns},
+     IFACE_OPTIONAL, conns_options, cmd_conns, NULL},
     {"trace", "TCP handshakes, teardowns and drops, live, packet by packet",
      "Draws each segment as an arrow between client and server, with the state of the\n"
      "connection after it; a dropped one ends in an x, and says why. Ctrl-C ends it.\n"
      "Without IFACE: the one that is attached.",
-     IFACE_OPTIONAL, trace_options, cmd_trace},
+     IFACE_OPTIONAL, trace_options, cmd_trace, NULL},
     {"check", "what on this host could keep synguard from working, and the remedy",
      "Without IFACE: only what concerns the whole host. Exit code 1 if a check fails.",
-     IFACE_OPTIONAL, json_options, cmd_check},
+     IFACE_OPTIONAL, json_options, cmd_check, NULL},
+    {"explain", "what would happen now to a packet, and why; nothing is sent or changed",
+     "SERVER is this host's address: 192.0.2.1:4711 198.51.100.2:80, or\n"
+     "[2001:db8::1]:4711 [2001:db8::2]:80. Without IFACE: the one interface attached.",
+     IFACE_OPTIONAL, explain_options, cmd_explain, explain_operands},
     {0},
 };
 
