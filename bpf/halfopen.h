@@ -69,7 +69,7 @@ INLINE int half_promote(struct runtime *rt, const struct config *cfg, const stru
 INLINE __u16 rtt_of(__u32 jiffies, const struct config *cfg)
 {
 	return (__u16)min_u32((__u32)((__u64)jiffies * 1000 / (cfg->hz ? cfg->hz : 1)),
-			      RTT_UNKNOWN - 1);
+			      RTT_UNKNOWN);
 }
 
 /*
@@ -87,7 +87,8 @@ __noinline int half_track(struct runtime *rt, const struct config *cfg, const st
 	if (!rt || !cfg || !key || !t)
 		return 0;
 	half = half_to_use(bpf_map_lookup_elem(&halfopen, key));
-	if (!half)
+	/* Given up: whether the kernel has, too, is the kernel's to say. */
+	if (!half || conn_over(half, &half->head, cfg, t->now))
 		return 0;
 	was = half->head;
 	r = (enum track_result)conn_track(half, t);

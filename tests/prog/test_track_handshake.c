@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 
 #include "check.h"
+#include "lifetime.h"
 #include "talk.h"
 
 static int links[2];
@@ -175,6 +176,23 @@ static void repeated_syn_changes_nothing(void **state)
 		assert_int_equal(half_of(&t).head.state, SYN_RECV);
 		talk_expect(&t, 'o', ".", 1, 1, 0, REASON_conn_packet);
 		assert_int_equal(talk_conn(&t).head.state, ESTABLISHED);
+	}
+}
+
+/* Whoever comes back to a handshake after it was given up has proven nothing. */
+static void given_up_handshake_proves_nothing(void **state)
+{
+	struct bed *b = *state;
+
+	mode_set(b, MODE_MONITOR);
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct talk t = talk_new(b, v6, PORT_PLAIN);
+
+		talk_expect(&t, 'o', "S", 0, 0, 0, REASON_syn_passed);
+		talk_expect(&t, 'r', "S.", 0, 1, 0, REASON_out_conn);
+		half_age(&t, (LINGER_S + 1) * b->s.config.hz);
+		talk_expect(&t, 'o', ".", 1, 1, 0, REASON_ack_cookie_invalid);
+		assert_false(shield_conn(&b->s, &t.key, NULL));
 	}
 }
 
@@ -350,6 +368,7 @@ int main(void)
 	    TEST(syn_that_is_the_kernels_is_followed),
 	    TEST(kernel_confirms_its_socket),
 	    TEST(repeated_syn_changes_nothing),
+	    TEST(given_up_handshake_proves_nothing),
 	    TEST(stale_handshake_starts_afresh),
 	    TEST(unproven_handshakes_stay_out),
 	    TEST(syn_flood_fills_nothing_but_its_own_map),
