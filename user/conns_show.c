@@ -59,6 +59,12 @@ static int source_open(const char *name, const struct conns_showing *showing,
 	if (!instance.config.abi || (showing->watch && (instance.state == INSTANCE_LINGERING ||
 							instance.state == INSTANCE_GONE)))
 		return -ENOENT;
+	if (instance.runtime.table_full && !showing->watch)
+		fprintf(
+		    stderr,
+		    "synguard: %s: the table has been full; connections that found no room are not"
+		    " listed (see: synguard status %s)\n",
+		    name, name);
 	err = clock_read(&instance.config, &source->clock);
 	source->conns_fd = err ? err : map_open(instance.dir, "conns");
 	if (source->conns_fd < 0)
