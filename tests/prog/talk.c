@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "check.h"
+#include "table.h"
 #include "talk.h"
 
 enum { MSS = 1400, WSCALE = 7 };
@@ -157,4 +159,39 @@ void talk_abort(int fd)
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	close(fd);
+}
+
+static int links[2];
+
+int talk_setup(void **state)
+{
+	struct bed *b;
+
+	bed_make(state);
+	b = *state;
+	links[0] = shield_tc_attach(&b->s);
+	links[1] = shield_egress_attach(&b->s);
+	return 0;
+}
+
+int talk_teardown(void **state)
+{
+	close(links[0]);
+	close(links[1]);
+	return bed_end(state);
+}
+
+void talk_table_small(struct bed *b, __u32 conns)
+{
+	shield_conns_clear(&b->s);
+	b->s.config.slots = table_slots(conns);
+	shield_config_write(&b->s);
+}
+
+void talk_table_whole(struct bed *b)
+{
+	check_table(&b->s);
+	b->s.config.slots = table_slots(MAX_CONNS);
+	shield_conns_clear(&b->s);
+	shield_config_write(&b->s);
 }

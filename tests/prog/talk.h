@@ -64,4 +64,12 @@ void talk_receive(struct talk *t, const char *flags, __u32 seq, __u32 ack, __u32
 
 __u8 flags_of(const char *flags);
 
+/* A test bed with the hand-off and egress hooks on its interface: a group's setup and teardown. */
+int talk_setup(void **state);
+int talk_teardown(void **state);
+
+/* A connection table with room for few, empty; and, checked and cleared, the usual one again. */
+void talk_table_small(struct bed *b, __u32 conns);
+void talk_table_whole(struct bed *b);
+
 #endif

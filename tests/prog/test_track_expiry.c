@@ -14,26 +14,6 @@
 #include "talk.h"
 #include "xdp.skel.h"
 
-static int links[2];
-
-static int setup(void **state)
-{
-	struct bed *b;
-
-	bed_make(state);
-	b = *state;
-	links[0] = shield_tc_attach(&b->s);
-	links[1] = shield_egress_attach(&b->s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	close(links[0]);
-	close(links[1]);
-	return bed_end(state);
-}
-
 static const struct {
 	enum conn_socket socket;
 	enum conn_state state;
@@ -308,5 +288,5 @@ int main(void)
 	    TEST(syn_on_time_wait_opens_anew),     TEST(an_entry_costs_160_bytes_at_most),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

@@ -10,26 +10,6 @@
 #include "check.h"
 #include "talk.h"
 
-static int links[2];
-
-static int setup(void **state)
-{
-	struct bed *b;
-
-	bed_make(state);
-	b = *state;
-	links[0] = shield_tc_attach(&b->s);
-	links[1] = shield_egress_attach(&b->s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	close(links[0]);
-	close(links[1]);
-	return bed_end(state);
-}
-
 struct step {
 	char dir;
 	const char *flags;
@@ -231,5 +211,5 @@ int main(void)
 	    TEST(request_with_the_ack),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

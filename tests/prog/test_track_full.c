@@ -9,26 +9,6 @@
 #include "table.h"
 #include "talk.h"
 
-static int links[2];
-
-static int setup(void **state)
-{
-	struct bed *b;
-
-	bed_make(state);
-	b = *state;
-	links[0] = shield_tc_attach(&b->s);
-	links[1] = shield_egress_attach(&b->s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	close(links[0]);
-	close(links[1]);
-	return bed_end(state);
-}
-
 static void socket_set(struct bed *b, const struct conn_key *key, enum conn_socket socket,
 		       enum conn_state state, __u32 age_s)
 {
@@ -126,21 +106,6 @@ static void full_of_life(void **state)
 	}
 }
 
-static void table_small(struct bed *b, __u32 conns)
-{
-	shield_conns_clear(&b->s);
-	b->s.config.slots = table_slots(conns);
-	shield_config_write(&b->s);
-}
-
-static void table_whole(struct bed *b)
-{
-	check_table(&b->s);
-	b->s.config.slots = table_slots(MAX_CONNS);
-	shield_conns_clear(&b->s);
-	shield_config_write(&b->s);
-}
-
 static void conn_move(struct bed *b, __u32 home, __u32 from, __u32 to)
 {
 	struct conn *a = &b->s.slots[table_place(home, from, b->s.config.slots)];
@@ -196,7 +161,7 @@ static void small_tables_stay_whole(void **state)
 
 	srandom(20240301);
 	for (size_t size = 0; size < COUNT_OF(sizes); size++) {
-		table_small(b, sizes[size]);
+		talk_table_small(b, sizes[size]);
 		for (int i = 0; i < 3000; i++) {
 			struct talk t = talk_new(b, i & 1, PORT_PLAIN);
 			static const enum conn_socket sockets[] = {SOCKET_PENDING, SOCKET_OPEN,
@@ -215,7 +180,7 @@ static void small_tables_stay_whole(void **state)
 			if (i % 100 == 0)
 				check_table(&b->s);
 		}
-		table_whole(b);
+		talk_table_whole(b);
 	}
 }
 
@@ -230,5 +195,5 @@ int main(void)
 	    TEST(small_tables_stay_whole),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

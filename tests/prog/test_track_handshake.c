@@ -17,26 +17,6 @@
 #include "lifetime.h"
 #include "talk.h"
 
-static int links[2];
-
-static int setup(void **state)
-{
-	struct bed *b;
-
-	bed_make(state);
-	b = *state;
-	links[0] = shield_tc_attach(&b->s);
-	links[1] = shield_egress_attach(&b->s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	close(links[0]);
-	close(links[1]);
-	return bed_end(state);
-}
-
 static void mode_set(struct bed *b, enum mode mode)
 {
 	b->s.config.mode = mode;
@@ -376,5 +356,5 @@ int main(void)
 	    TEST(opened_here_by_a_socket),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

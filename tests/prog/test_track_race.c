@@ -21,41 +21,6 @@
 #include "kernel.skel.h"
 #include "xdp.skel.h"
 
-static int links[2];
-
-static int setup(void **state)
-{
-	struct bed *b;
-
-	bed_make(state);
-	b = *state;
-	links[0] = shield_tc_attach(&b->s);
-	links[1] = shield_egress_attach(&b->s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	close(links[0]);
-	close(links[1]);
-	return bed_end(state);
-}
-
-static void table_small(struct bed *b, __u32 conns)
-{
-	shield_conns_clear(&b->s);
-	b->s.config.slots = table_slots(conns);
-	shield_config_write(&b->s);
-}
-
-static void table_whole(struct bed *b)
-{
-	check_table(&b->s);
-	b->s.config.slots = table_slots(MAX_CONNS);
-	shield_conns_clear(&b->s);
-	shield_config_write(&b->s);
-}
-
 enum { TUPLES = 48, SECONDS = 2 };
 
 /* Every frame that a tuple's connection may send or get, made before the clock starts. */
@@ -186,7 +151,7 @@ static void hammered_by(struct bed *b, void *(*second)(void *), __u32 conns)
 	hammered = b;
 	for (__u32 i = 0; i < TUPLES; i++)
 		frames_make(b, &frames[i], i & 1, i % 3 ? PORT_PLAIN : PORT_MPTCP);
-	table_small(b, conns);
+	talk_table_small(b, conns);
 	b->s.config.hz = 0;
 	shield_config_write(&b->s);
 	/* Without seconds the port would be asleep again at once. */
@@ -215,7 +180,7 @@ static void hammered_by(struct bed *b, void *(*second)(void *), __u32 conns)
 		      runs[1], runs[2], shield_runtime(&b->s).conns_made,
 		      shield_runtime(&b->s).table_full);
 	b->s.config.hz = hz;
-	table_whole(b);
+	talk_table_whole(b);
 }
 
 static void two_cpus_on_the_same_tuples(void **state)
@@ -239,5 +204,5 @@ int main(void)
 	    TEST(sockets_come_and_go_meanwhile),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }
