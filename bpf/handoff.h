@@ -83,7 +83,7 @@ INLINE int look_proven(struct look *l, const struct conn *conn)
 	return look_check(l) == COOKIE_VALID;
 }
 
-INLINE void attrs_fill(const struct look *l, const struct service *svc,
+INLINE void attrs_fill(const struct look *l, const struct listener *lst,
 		       struct bpf_tcp_req_attrs *attrs)
 {
 	const struct tcp_offer *o = &l->offer;
@@ -99,7 +99,7 @@ INLINE void attrs_fill(const struct look *l, const struct service *svc,
 	attrs->wscale_ok = o->wscale != WSCALE_NONE;
 	if (attrs->wscale_ok) {
 		attrs->snd_wscale = o->wscale;
-		attrs->rcv_wscale = svc->rcv_wscale;
+		attrs->rcv_wscale = lst->rcv_wscale;
 	}
 }
 
@@ -123,15 +123,15 @@ INLINE int backlog_full(const struct sock *sk, __u64 now)
 INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct tcp_sock *tp)
 {
 	struct bpf_tcp_req_attrs attrs = {};
-	struct service svc = {};
+	struct listener lst = {};
 
 	if (backlog_full(&tp->inet_conn.icsk_inet.sk, l->now))
 		return REASON_handoff_backlog;
-	service_fill(skb, tp, l->pkt->is_v6, l->cfg, &svc);
+	listener_fill(skb, tp, l->pkt->is_v6, l->cfg, &lst);
 	/* The kernel would take the packet here, and then reset the client. */
-	if (!svc.allow_cookie)
+	if (!lst.allow_cookie)
 		return REASON_handoff_failed;
-	attrs_fill(l, &svc, &attrs);
+	attrs_fill(l, &lst, &attrs);
 	if (tp->rx_opt.user_mss && tp->rx_opt.user_mss < attrs.mss)
 		attrs.mss = tp->rx_opt.user_mss;
 	if (bpf_sk_assign_tcp_reqsk(skb, (struct sock *)tp, &attrs, sizeof(attrs)))

@@ -2,7 +2,7 @@
 /*
  * Questions to the running kernel, from XDP and from tc alike: has it a socket for this tuple,
  * who listens at this address, what would that listener's SYN-ACK say.  The answers about
- * listeners are kept for a second per CPU (struct service), or until a socket somewhere starts or
+ * listeners are kept for a second per CPU (struct listener), or until a socket somewhere starts or
  * stops listening.
  */
 #ifndef SYNGUARD_KERNEL_ASK_H
@@ -133,8 +133,8 @@ INLINE __u16 mss_advertised(void *ctx, const struct tcp_sock *tp, int is_v6,
  * choose between pointers, and the verifier refuses one load through pointers to different kernel
  * structs ("same insn cannot be used with different pointers").
  */
-INLINE void service_ip(const struct tcp_sock *tp, int is_v6, const struct config *cfg,
-		       struct service *s)
+INLINE void listener_ip(const struct tcp_sock *tp, int is_v6, const struct config *cfg,
+			struct listener *s)
 {
 	const struct inet_sock *inet = &tp->inet_conn.icsk_inet;
 	const struct net *net = inet->sk.__sk_common.skc_net.net;
@@ -187,8 +187,8 @@ INLINE int kernel_sent_cookies(const struct tcp_sock *tp, const struct config *c
 }
 
 /* All that a SYN-ACK of this listener depends on. */
-INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6, const struct config *cfg,
-			 struct service *s)
+INLINE void listener_fill(void *ctx, const struct tcp_sock *tp, int is_v6, const struct config *cfg,
+			  struct listener *s)
 {
 	const struct net *net = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net;
 	struct window_input in;
@@ -209,7 +209,7 @@ INLINE void service_fill(void *ctx, const struct tcp_sock *tp, int is_v6, const 
 	s->allow_sack = net->ipv4.sysctl_tcp_sack != 0;
 	s->allow_wscale = net->ipv4.sysctl_tcp_window_scaling != 0;
 	s->allow_ecn = net->ipv4.sysctl_tcp_ecn != 0;
-	service_ip(tp, is_v6, cfg, s);
+	listener_ip(tp, is_v6, cfg, s);
 }
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What listens at a packet's destination, remembered for a second per CPU (struct service). */
+/* What listens at a packet's destination, remembered for a second per CPU (struct listener). */
 #ifndef SYNGUARD_LISTENER_H
 #define SYNGUARD_LISTENER_H
 
 #include "dry.h"
 #include "kernel_ask.h"
 
-__noinline int service_ask(struct xdp_md *ctx, const struct packet *pkt, const struct config *cfg,
-			   struct service *s)
+__noinline int listener_ask(struct xdp_md *ctx, const struct packet *pkt, const struct config *cfg,
+			    struct listener *s)
 {
 	struct bpf_sock *sk;
 	struct tcp_sock *tp;
@@ -22,31 +22,31 @@ __noinline int service_ask(struct xdp_md *ctx, const struct packet *pkt, const s
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp && sk->state == K_TCP_LISTEN)
-		service_fill(ctx, tp, pkt->is_v6, cfg, s);
+		listener_fill(ctx, tp, pkt->is_v6, cfg, s);
 	bpf_sk_release(sk);
 	return 0;
 }
 
-INLINE __u32 service_slot(const struct conn_key *k)
+INLINE __u32 listener_slot(const struct conn_key *k)
 {
 	__u32 x = addr_word(k->local, 3) ^ addr_word(k->local, 2) ^ addr_word(k->local, 1);
 
 	x = (x * 0x9e3779b1U) ^ k->local_port;
-	return (x ^ (x >> 16)) & (SERVICE_SLOTS - 1);
+	return (x ^ (x >> 16)) & (LISTENER_SLOTS - 1);
 }
 
 /* Not from what the CPU remembers, which stays as it is. */
-static __noinline const struct service *service_dry(struct xdp_md *ctx, const struct packet *pkt,
-						    const struct config *cfg)
+static __noinline const struct listener *listener_dry(struct xdp_md *ctx, const struct packet *pkt,
+						      const struct config *cfg)
 {
 	struct dry_room *room = dry_room_get();
 
 	if (!room)
 		return 0;
-	copy32(room->service.addr, pkt->key.local, 4);
-	room->service.port = pkt->key.local_port;
-	service_ask(ctx, pkt, cfg, &room->service);
-	return &room->service;
+	copy32(room->listener.addr, pkt->key.local, 4);
+	room->listener.port = pkt->key.local_port;
+	listener_ask(ctx, pkt, cfg, &room->listener);
+	return &room->listener;
 }
 
 /*
@@ -54,17 +54,17 @@ static __noinline const struct service *service_dry(struct xdp_md *ctx, const st
  * happen.  A stale "nobody listens" lets a SYN through to the kernel for up to a second, never
  * more.
  */
-INLINE const struct service *service_get(struct xdp_md *ctx, const struct packet *pkt,
-					 const struct config *cfg, const struct runtime *rt,
-					 __u64 now)
+INLINE const struct listener *listener_get(struct xdp_md *ctx, const struct packet *pkt,
+					   const struct config *cfg, const struct runtime *rt,
+					   __u64 now)
 {
-	const __u32 slot = service_slot(&pkt->key);
+	const __u32 slot = listener_slot(&pkt->key);
 	const __u32 gen = rt->listen_gen;
-	struct service *s;
+	struct listener *s;
 
 	if (dry_run)
-		return service_dry(ctx, pkt, cfg);
-	s = bpf_map_lookup_elem(&services, &slot);
+		return listener_dry(ctx, pkt, cfg);
+	s = bpf_map_lookup_elem(&listeners, &slot);
 	if (!s)
 		return 0;
 	if (s->port == pkt->key.local_port && s->listen_gen == gen &&
@@ -75,7 +75,7 @@ INLINE const struct service *service_get(struct xdp_md *ctx, const struct packet
 	s->port = pkt->key.local_port;
 	s->listen_gen = gen;
 	s->asked_at = (__u32)now ? (__u32)now : 1;
-	service_ask(ctx, pkt, cfg, s);
+	listener_ask(ctx, pkt, cfg, s);
 	return s;
 }
 

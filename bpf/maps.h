@@ -111,11 +111,11 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SERVICE_SLOTS);
+	__uint(max_entries, LISTENER_SLOTS);
 	__type(key, __u32);
-	__type(value, struct service);
+	__type(value, struct listener);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} services SEC(".maps");
+} listeners SEC(".maps");
 
 /* See budget_take() and handoffs_pending(). */
 struct {

@@ -43,7 +43,7 @@ INLINE int tcp_write(const struct frame *f, __u32 off, const struct reply *r)
 }
 
 /* The headers are built on the stack and copied: the verifier tracks what is summed there best. */
-INLINE int ip_write(const struct frame *f, const struct packet *pkt, const struct service *svc,
+INLINE int ip_write(const struct frame *f, const struct packet *pkt, const struct listener *lst,
 		    const struct reply *r)
 {
 	__u32 words[10];
@@ -53,20 +53,20 @@ INLINE int ip_write(const struct frame *f, const struct packet *pkt, const struc
 		ip = (void *)frame_at(f, pkt->l3_off, IPV6_LEN);
 		if (!ip)
 			return -1;
-		reply_ipv6(pkt, svc, r->tcp_len, words);
+		reply_ipv6(pkt, lst, r->tcp_len, words);
 		copy32(ip, words, 10);
 		return 0;
 	}
 	ip = (void *)frame_at(f, pkt->l3_off, IPV4_LEN);
 	if (!ip)
 		return -1;
-	reply_ipv4(pkt, svc, r->tcp_len, words);
+	reply_ipv4(pkt, lst, r->tcp_len, words);
 	copy32(ip, words, 5);
 	return 0;
 }
 
 /* Returns 0, or -1 when the driver has no room; the frame is then to be dropped. */
-INLINE int reply_write(struct xdp_md *ctx, const struct packet *pkt, const struct service *svc,
+INLINE int reply_write(struct xdp_md *ctx, const struct packet *pkt, const struct listener *lst,
 		       const struct reply *r)
 {
 	const __u32 ip_len = pkt->is_v6 ? IPV6_LEN : IPV4_LEN;
@@ -85,7 +85,7 @@ INLINE int reply_write(struct xdp_md *ctx, const struct packet *pkt, const struc
 	if (!eth)
 		return -1;
 	eth_swap(eth);
-	if (ip_write(&f, pkt, svc, r))
+	if (ip_write(&f, pkt, lst, r))
 		return -1;
 	return tcp_write(&f, tcp_off, r);
 }

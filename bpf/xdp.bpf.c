@@ -177,15 +177,15 @@ struct answer {
 	__u32 client_tsval;
 };
 
-__noinline int answer_send(struct xdp_md *ctx, const struct packet *pkt, const struct service *svc,
+__noinline int answer_send(struct xdp_md *ctx, const struct packet *pkt, const struct listener *lst,
 			   const struct answer *a)
 {
 	struct reply reply;
 
-	if (!pkt || !svc || !a)
+	if (!pkt || !lst || !a)
 		return -1;
-	reply_make(pkt, a->client_tsval, &a->offer, svc, &a->cookie, &reply);
-	return reply_write(ctx, pkt, svc, &reply);
+	reply_make(pkt, a->client_tsval, &a->offer, lst, &a->cookie, &reply);
+	return reply_write(ctx, pkt, lst, &reply);
 }
 
 /* What is left of a connection becomes the one that the SYN opens. */
@@ -242,31 +242,31 @@ static __noinline enum reason syn_decided(struct pass *p, enum reason r)
 	return conn ? syn_on_conn(p, conn, t) : r;
 }
 
-INLINE enum reason syn_classify(struct xdp_md *ctx, struct pass *p, const struct service *svc)
+INLINE enum reason syn_classify(struct xdp_md *ctx, struct pass *p, const struct listener *lst)
 {
 	const struct conn *conn = conn_to_use(conn_get(&p->pkt->key, p->cfg));
-	struct syn_facts facts = {.is_v6 = p->pkt->is_v6, .mptcp = svc->mptcp};
+	struct syn_facts facts = {.is_v6 = p->pkt->is_v6, .mptcp = lst->mptcp};
 	struct tcpopts *opts = &p->room->opts;
 	struct answer answer;
 	enum reason r;
 
 	frame_options(ctx, p->pkt, opts);
-	answer.offer = offer_accept(p->pkt, opts, svc);
+	answer.offer = offer_accept(p->pkt, opts, lst);
 	answer.client_tsval = opts->tsval;
 	if (conn)
 		facts.conn_exists = conn_is_kernels(conn, p);
 	else if (!table_complete(p->rt, p->now))
 		facts.conn_exists = kernel_look(ctx, p->pkt) >= SOCK_HALF_OPEN;
-	facts.is_signed = opts->is_signed || svc->signed_only;
-	facts.cookies = p->cfg->mode == MODE_ALWAYS && svc->allow_cookie;
+	facts.is_signed = opts->is_signed || lst->signed_only;
+	facts.cookies = p->cfg->mode == MODE_ALWAYS && lst->allow_cookie;
 	facts.dst_unicast = addr_classify(p->pkt->key.local, p->pkt->is_v6) == ADDR_UNICAST;
-	facts.mss = svc->mss_small ? 0 : answer.offer.mss;
+	facts.mss = lst->mss_small ? 0 : answer.offer.mss;
 	r = decide_syn(&facts);
 	if (reason_kernel_handshake(r))
 		return syn_decided(p, r);
 	if (r == REASON_syn_cookie_sent &&
 	    (cookie_issue(p->pkt, p->cfg, p->now, &answer.offer, &answer.cookie) ||
-	     answer_send(ctx, p->pkt, svc, &answer)))
+	     answer_send(ctx, p->pkt, lst, &answer)))
 		return REASON_syn_reply_failed;
 	return r;
 }
@@ -295,15 +295,15 @@ INLINE int budget_take(const struct config *cfg, __u64 now)
 }
 
 /* Neither our table nor a cookie knows it: is it the kernel's? */
-INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struct service *svc,
+INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struct listener *lst,
 				 enum reason otherwise)
 {
 	if ((!table_complete(p->rt, p->now) || port_kernel_active(p->pkt->key.local_port, p->now) ||
 	     budget_take(p->cfg, p->now)) &&
 	    kernel_adopt(ctx, p))
 		return REASON_conn_packet;
-	if (svc->mptcp || svc->signed_only || svc->mss_small || !svc->allow_cookie ||
-	    svc->kernel_cookies)
+	if (lst->mptcp || lst->signed_only || lst->mss_small || !lst->allow_cookie ||
+	    lst->kernel_cookies)
 		return REASON_ack_kernel;
 	return otherwise;
 }
@@ -318,7 +318,7 @@ static __noinline int pending_track(const struct pass *p, struct conn *conn)
 
 /* conn: what is left of an older connection, or a hand-off under way, or NULL. */
 INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, struct conn *conn,
-				   const struct service *svc)
+				   const struct listener *lst)
 {
 	enum cookie_verdict verdict;
 	struct tcp_offer offer;
@@ -337,7 +337,7 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, struct co
 		return REASON_ack_cookie_valid;
 	}
 	if (!conn)
-		return miss_classify(ctx, p, svc,
+		return miss_classify(ctx, p, lst,
 				     verdict == COOKIE_EXPIRED ? REASON_ack_cookie_expired
 							       : REASON_ack_cookie_invalid);
 	/*
@@ -412,7 +412,7 @@ static __noinline int half_classify(struct pass *p)
 INLINE enum reason segment_classify(struct xdp_md *ctx, struct pass *p)
 {
 	struct conn *conn = conn_to_use(conn_get(&p->pkt->key, p->cfg));
-	const struct service *svc;
+	const struct listener *lst;
 
 	if (conn && conn_is_kernels(conn, p))
 		return conn_classify(ctx, p, conn);
@@ -421,12 +421,12 @@ INLINE enum reason segment_classify(struct xdp_md *ctx, struct pass *p)
 	if ((!conn || conn->head.socket == SOCKET_GONE) &&
 	    port_kernel_active(p->pkt->key.local_port, p->now) && half_classify(p))
 		return REASON_conn_packet;
-	svc = service_get(ctx, p->pkt, p->cfg, p->rt, p->now);
-	if (!svc || !svc->listening)
+	lst = listener_get(ctx, p->pkt, p->cfg, p->rt, p->now);
+	if (!lst || !lst->listening)
 		return REASON_not_protected;
 	if (p->pkt->flags & TCP_RST)
 		return kernel_adopt(ctx, p) ? REASON_conn_packet : REASON_rst_unknown;
-	return cookie_classify(ctx, p, conn, svc);
+	return cookie_classify(ctx, p, conn, lst);
 }
 
 /* The answer to a connection that this host opens. */
@@ -444,7 +444,7 @@ static __noinline enum reason synack_classify(struct xdp_md *ctx, struct pass *p
 
 INLINE enum reason tcp_classify(struct xdp_md *ctx, struct pass *p)
 {
-	const struct service *svc;
+	const struct listener *lst;
 	enum reason r = (enum reason)frame_sane(p->pkt);
 
 	if (r != PACKET_OK)
@@ -453,10 +453,10 @@ INLINE enum reason tcp_classify(struct xdp_md *ctx, struct pass *p)
 		return segment_classify(ctx, p);
 	if (p->pkt->flags & TCP_ACK)
 		return synack_classify(ctx, p);
-	svc = service_get(ctx, p->pkt, p->cfg, p->rt, p->now);
-	if (!svc || !svc->listening)
+	lst = listener_get(ctx, p->pkt, p->cfg, p->rt, p->now);
+	if (!lst || !lst->listening)
 		return REASON_not_protected;
-	return syn_classify(ctx, p, svc);
+	return syn_classify(ctx, p, lst);
 }
 
 /* The frame's station: ours, everybody (multicast, broadcast), or somebody else on the segment. */

@@ -20,7 +20,7 @@ enum limits {
 	MAX_CONNS = 262144, /* the default of --max-conns */
 	MAX_HALFOPEN = 16384,
 	MAX_PORTS = 65536,
-	SERVICE_SLOTS = 4096,
+	LISTENER_SLOTS = 4096,
 	EPOCHS_VALID = 2, /* a cookie is accepted in its own epoch and the next */
 };
 
@@ -195,7 +195,7 @@ struct presence {
 /*
  * What one CPU knows about one listening address and port; asked of the kernel again each second.
  */
-struct service {
+struct listener {
 	__u8 addr[16] __attribute__((aligned(4)));
 	__u16 port;
 	__u8 listening; /* 0: nothing listens here, or the address is not this host's */
@@ -220,7 +220,7 @@ struct service {
 	__u8 pad[2];
 };
 
-_Static_assert(sizeof(struct service) == 52, "service has no holes");
+_Static_assert(sizeof(struct listener) == 52, "listener has no holes");
 
 /*
  * ports[0..65535]: which ports are protected, and where the kernel may have handshakes of its
@@ -345,9 +345,9 @@ struct dry_room {
 	__u32 reason;       /* enum reason */
 	__u32 kernel_asked; /* 1 + what it had for the tuple: nothing, listener, half-open, open */
 	struct conn conn;   /* the connection's entry as it was found */
-	struct conn conn_copy;  /* and as it would be now */
-	struct conn half_copy;  /* the same for a handshake of the kernel's own */
-	struct service service; /* asked of the kernel for this run */
+	struct conn conn_copy;    /* and as it would be now */
+	struct conn half_copy;    /* the same for a handshake of the kernel's own */
+	struct listener listener; /* asked of the kernel for this run */
 	__u32 pad;
 };
 

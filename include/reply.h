@@ -40,36 +40,36 @@ INLINE __u32 csum_low(__u16 csum)
  * the kernel's rule that a SYN whose IP header is already ECN-capable asks for nothing.
  */
 INLINE struct tcp_offer offer_accept(const struct packet *pkt, const struct tcpopts *o,
-				     const struct service *svc)
+				     const struct listener *lst)
 {
 	const __u8 ecn_setup = TCP_ECE | TCP_CWR;
 	struct tcp_offer offer = {.wscale = WSCALE_NONE};
 
 	offer.mss = o->mss ? o->mss : pkt->is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4;
-	offer.tstamp = o->has_ts && svc->allow_ts;
-	offer.sack = o->sack_perm && svc->allow_sack;
-	if (svc->allow_wscale)
+	offer.tstamp = o->has_ts && lst->allow_ts;
+	offer.sack = o->sack_perm && lst->allow_sack;
+	if (lst->allow_wscale)
 		offer.wscale = o->wscale;
-	offer.ecn = svc->allow_ecn && (pkt->flags & ecn_setup) == ecn_setup &&
+	offer.ecn = lst->allow_ecn && (pkt->flags & ecn_setup) == ecn_setup &&
 		    (!(pkt->tos & REPLY_ECN_BITS) || pkt->reserved);
 	return offer;
 }
 
-INLINE __u32 reply_tos(const struct packet *pkt, const struct service *svc)
+INLINE __u32 reply_tos(const struct packet *pkt, const struct listener *lst)
 {
-	if (!svc->reflect_tos)
-		return svc->tos;
-	return (pkt->tos & ~(__u32)REPLY_ECN_BITS) | (svc->tos & REPLY_ECN_BITS);
+	if (!lst->reflect_tos)
+		return lst->tos;
+	return (pkt->tos & ~(__u32)REPLY_ECN_BITS) | (lst->tos & REPLY_ECN_BITS);
 }
 
 /* Words 5 to 9.  Returns the number of words in use. */
-INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct service *svc,
+INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct listener *lst,
 			   const struct cookie *c, __u32 tsval_client)
 {
-	const __u32 ws = __builtin_bswap32(WORD_NOP_WS | svc->rcv_wscale);
+	const __u32 ws = __builtin_bswap32(WORD_NOP_WS | lst->rcv_wscale);
 	const int has_ws = o->wscale != WSCALE_NONE;
 
-	w[5] = __builtin_bswap32(WORD_MSS | svc->mss);
+	w[5] = __builtin_bswap32(WORD_MSS | lst->mss);
 	if (o->tstamp) {
 		w[6] = __builtin_bswap32(o->sack ? WORD_SACK_TS : WORD_NOP_TS);
 		w[7] = __builtin_bswap32(c->tsval);
@@ -88,16 +88,16 @@ INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct ser
 
 /* The SYN-ACK to pkt, whose TSval was tsval_client, with the agreed offer *o and the cookie *c. */
 INLINE void reply_make(const struct packet *pkt, __u32 tsval_client, const struct tcp_offer *o,
-		       const struct service *svc, const struct cookie *c, struct reply *ret_reply)
+		       const struct listener *lst, const struct cookie *c, struct reply *ret_reply)
 {
-	const __u32 window = min_u32(o->tstamp ? svc->window_ts : svc->window_nots, 65535);
+	const __u32 window = min_u32(o->tstamp ? lst->window_ts : lst->window_nots, 65535);
 	const __u32 flags = TCP_SYN | TCP_ACK | (o->ecn ? TCP_ECE : 0);
 	__u32 *w = ret_reply->tcp;
 	__u32 words;
 	__u64 sum;
 
 	__builtin_memset(ret_reply, 0, sizeof(*ret_reply));
-	words = reply_options(w, o, svc, c, tsval_client);
+	words = reply_options(w, o, lst, c, tsval_client);
 	ret_reply->tcp_len = words * 4;
 	w[0] = __builtin_bswap32((__u32)pkt->key.local_port << 16 | pkt->key.remote_port);
 	w[1] = __builtin_bswap32(c->isn);
@@ -112,24 +112,24 @@ INLINE void reply_make(const struct packet *pkt, __u32 tsval_client, const struc
  * IPv4 header without options; tcp_len in bytes.  DF is set and the ID 0 whatever the listener's
  * path MTU discovery: Linux does so for packets of up to 68 bytes (ip_build_and_send_pkt()).
  */
-INLINE void reply_ipv4(const struct packet *pkt, const struct service *svc, __u32 tcp_len,
+INLINE void reply_ipv4(const struct packet *pkt, const struct listener *lst, __u32 tcp_len,
 		       __u32 ret_ip[5])
 {
 	ret_ip[0] =
-	    __builtin_bswap32(0x45000000 | reply_tos(pkt, svc) << 16 | (IPV4_LEN + tcp_len));
+	    __builtin_bswap32(0x45000000 | reply_tos(pkt, lst) << 16 | (IPV4_LEN + tcp_len));
 	ret_ip[1] = __builtin_bswap32(0x4000);
-	ret_ip[2] = __builtin_bswap32((__u32)svc->ttl << 24 | 6U << 16);
+	ret_ip[2] = __builtin_bswap32((__u32)lst->ttl << 24 | 6U << 16);
 	ret_ip[3] = addr_word(pkt->key.local, 3);
 	ret_ip[4] = addr_word(pkt->key.remote, 3);
 	ret_ip[2] |= csum_low(csum_fold(csum_words(ret_ip, 5)));
 }
 
 /* IPv6 header without extensions. */
-INLINE void reply_ipv6(const struct packet *pkt, const struct service *svc, __u32 tcp_len,
+INLINE void reply_ipv6(const struct packet *pkt, const struct listener *lst, __u32 tcp_len,
 		       __u32 ret_ip[10])
 {
-	ret_ip[0] = __builtin_bswap32(0x60000000 | reply_tos(pkt, svc) << 20);
-	ret_ip[1] = __builtin_bswap32(tcp_len << 16 | 6U << 8 | svc->ttl);
+	ret_ip[0] = __builtin_bswap32(0x60000000 | reply_tos(pkt, lst) << 20);
+	ret_ip[1] = __builtin_bswap32(tcp_len << 16 | 6U << 8 | lst->ttl);
 	copy32(ret_ip + 2, pkt->key.local, 4);
 	copy32(ret_ip + 6, pkt->key.remote, 4);
 }

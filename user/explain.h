@@ -56,10 +56,10 @@ struct explanation {
 	    always; /* the reason in mode always, where monitor has another; else REASON_MAX */
 	__u8 has_conn;
 	__u8 has_half;
-	__u8 has_service;
+	__u8 has_listener;
 	struct conn conn;
 	struct conn half;
-	struct service service;
+	struct listener listener;
 	__u64 now;          /* jiffies */
 	__u32 kernel_asked; /* as in struct dry_room */
 	struct explain_answer answer;

@@ -51,7 +51,7 @@ static void not_protected(const struct explanation *e, const char *iface, char *
 
 static void syn_passed(const struct explanation *e, const char *iface, char *text, size_t size)
 {
-	if (e->has_service && !e->service.allow_cookie)
+	if (e->has_listener && !e->listener.allow_cookie)
 		snprintf(text, size, "sysctl -w net.ipv4.tcp_syncookies=1");
 	else if (e->config.mode == MODE_MONITOR)
 		snprintf(text, size,
@@ -65,7 +65,7 @@ static void mss_small(const struct explanation *e, char *text, size_t size)
 	snprintf(text, size,
 		 "%s has an MSS below %d, for which the kernel takes no hand-off; its own SYN"
 		 " cookies cover it",
-		 e->service.mss_small ? "the listener (TCP_MAXSEG)" : "the SYN",
+		 e->listener.mss_small ? "the listener (TCP_MAXSEG)" : "the SYN",
 		 e->request.is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4);
 }
 

@@ -50,9 +50,9 @@ static void facts_listener(const struct explanation *e, struct explain_facts *fa
 	char where[EXPLAIN_ADDRESS_MAX];
 
 	explain_endpoint_print(e->request.key.local, e->request.key.local_port, where);
-	if (!e->has_service)
+	if (!e->has_listener)
 		fact_add(facts, "listener", "not looked for");
-	else if (e->service.listening)
+	else if (e->listener.listening)
 		fact_add(facts, "listener", "yes, at %s", where);
 	else
 		fact_add(facts, "listener", "none at %s, or not an address of this host", where);
@@ -121,11 +121,11 @@ static void facts_table(const struct explanation *e, struct explain_facts *facts
 		fact_add(facts, "kernel", "not asked for this tuple");
 }
 
-static void facts_service(const struct explanation *e, struct explain_facts *facts)
+static void facts_listener(const struct explanation *e, struct explain_facts *facts)
 {
-	const struct service *s = &e->service;
+	const struct listener *s = &e->listener;
 
-	if (!e->has_service || !s->listening)
+	if (!e->has_listener || !s->listening)
 		return;
 	fact_add(facts, "tcp_syncookies", "%s", s->allow_cookie ? "on" : "0: no hand-off is taken");
 	fact_add(facts, "socket options", "MPTCP %s; MD5 or AO keys %s; TCP_MAXSEG %s%s",
@@ -170,6 +170,6 @@ void explain_facts_collect(const struct explanation *e, struct explain_facts *re
 	if (e->reason == REASON_not_protected || e->reason == REASON_synack_passed)
 		return;
 	facts_table(e, ret_facts);
-	facts_service(e, ret_facts);
+	facts_listener(e, ret_facts);
 	facts_answer(e, ret_facts);
 }

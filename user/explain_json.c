@@ -26,9 +26,9 @@ static json_t *entry_json(const struct conn *c, __u32 slot, const struct explana
 
 static json_t *listener_json(const struct explanation *e)
 {
-	const struct service *s = &e->service;
+	const struct listener *s = &e->listener;
 
-	if (!e->has_service || !s->listening)
+	if (!e->has_listener || !s->listening)
 		return json_null();
 	return json_pack("{s:b, s:b, s:b, s:b, s:b}", "tcp_syncookies", (int)s->allow_cookie,
 			 "mptcp", (int)s->mptcp, "signed", (int)s->signed_only, "mss_small",

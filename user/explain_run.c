@@ -155,8 +155,8 @@ static int facts_read(struct trial *t, struct explanation *e)
 	err = flags_run(t, &e->request, TCP_SYN);
 	if (err)
 		return err;
-	e->service = t->room.service;
-	e->has_service = e->service.port != 0;
+	e->listener = t->room.listener;
+	e->has_listener = e->listener.port != 0;
 	e->has_half =
 	    !bpf_map_lookup_elem(bpf_map__fd(t->xdp->maps.halfopen), &e->request.key, &e->half);
 	err = bpf_map_lookup_elem(bpf_map__fd(t->xdp->maps.ports), &port, &e->port);

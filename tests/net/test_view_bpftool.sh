@@ -84,7 +84,7 @@ maps_have_names()
 {
 	local map key text
 
-	for map in config runtime counters ports services budgets presence sweeper trace_filter conns keys; do
+	for map in config runtime counters ports listeners budgets presence sweeper trace_filter conns keys; do
 		key=0
 		[[ $map != ports ]] || key=80
 		text=$(bpftool map lookup pinned "$pins/$map" key "$key" 0 0 0) || fail "$map" || return

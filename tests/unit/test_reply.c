@@ -6,7 +6,7 @@
 
 #include "reply.h"
 
-static const struct service service = {
+static const struct listener listener = {
     .mss = 1460,
     .window_ts = 65160,
     .window_nots = 64240,
@@ -88,7 +88,7 @@ static void segment_is_right(int v6, unsigned int set)
 	__u32 sum = 6 + 20 + n;
 
 	memset(&r, 0xff, sizeof(r));
-	reply_make(&pkt, 0xcafe0002, &offer, &service, &c, &r);
+	reply_make(&pkt, 0xcafe0002, &offer, &listener, &c, &r);
 	assert_int_equal(r.tcp_len, 20 + n);
 	memcpy(bytes, r.tcp, 40);
 	assert_memory_equal(bytes, "\x01\xbb\x12\x34\x89\xab\xcd\xef\0\0\0\0", 12);
@@ -118,7 +118,7 @@ static void ipv4_header(void **state)
 
 	(void)state;
 	for (__u32 len = 24; len <= 40; len += 4) {
-		reply_ipv4(&pkt, &service, len, words);
+		reply_ipv4(&pkt, &listener, len, words);
 		memcpy(bytes, words, 20);
 		assert_memory_equal(bytes, "\x45\x10\0", 3);
 		assert_int_equal(bytes[3], 20 + len);
@@ -135,7 +135,7 @@ static void ipv6_header(void **state)
 	__u8 bytes[40];
 
 	(void)state;
-	reply_ipv6(&pkt, &service, 40, words);
+	reply_ipv6(&pkt, &listener, 40, words);
 	memcpy(bytes, words, 40);
 	assert_memory_equal(bytes, "\x61\0\0\0\0\x28\6\x40", 8);
 	assert_memory_equal(bytes + 8, pkt.key.local, 16);
@@ -152,9 +152,9 @@ static void agreed_is_what_is_offered_and_allowed(void **state)
 		struct packet pkt = packet_of(i >> 6 & 1);
 		const struct tcpopts o = {
 		    .has_ts = i & 1, .sack_perm = i >> 1 & 1, .wscale = i & 4 ? 5 : WSCALE_NONE};
-		struct service svc = {
+		struct listener lst = {
 		    .allow_ts = i >> 3 & 1, .allow_sack = i >> 4 & 1, .allow_wscale = i >> 5 & 1};
-		const struct tcp_offer offer = offer_accept(&pkt, &o, &svc);
+		const struct tcp_offer offer = offer_accept(&pkt, &o, &lst);
 
 		assert_int_equal(offer.tstamp, (i & 1) && (i & 8));
 		assert_int_equal(offer.sack, (i & 2) && (i & 16));
@@ -170,24 +170,24 @@ static void ecn_needs_both_flags_and_a_plain_ip_header(void **state)
 	for (unsigned int i = 0; i < 32; i++) {
 		struct packet pkt = packet_of(0);
 		const struct tcpopts o = {.mss = 1400, .wscale = WSCALE_NONE};
-		struct service svc = {.allow_ecn = i & 1};
+		struct listener lst = {.allow_ecn = i & 1};
 
 		pkt.flags |= (__u8)((i & 2 ? TCP_ECE : 0) | (i & 4 ? TCP_CWR : 0));
 		pkt.tos = i >> 3 & 3;
-		assert_int_equal(offer_accept(&pkt, &o, &svc).ecn, (i & 7) == 7 && !(i >> 3));
+		assert_int_equal(offer_accept(&pkt, &o, &lst).ecn, (i & 7) == 7 && !(i >> 3));
 	}
 }
 
 static void tos_is_the_listeners_or_reflected(void **state)
 {
 	struct packet pkt = packet_of(0);
-	struct service svc = {.tos = 0x12};
+	struct listener lst = {.tos = 0x12};
 
 	(void)state;
 	pkt.tos = 0xb9;
-	assert_int_equal(reply_tos(&pkt, &svc), 0x12);
-	svc.reflect_tos = 1;
-	assert_int_equal(reply_tos(&pkt, &svc), 0xb8 | 2);
+	assert_int_equal(reply_tos(&pkt, &lst), 0x12);
+	lst.reflect_tos = 1;
+	assert_int_equal(reply_tos(&pkt, &lst), 0xb8 | 2);
 }
 
 int main(void)
