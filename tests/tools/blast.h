@@ -20,6 +20,7 @@ struct blast {
 	uint64_t count;         /* how many; 0: until seconds are over */
 	uint64_t seconds;       /* at most */
 	uint64_t offered, lost; /* lost: turned away by the next hop's full queue */
+	uint64_t bytes;         /* of the frames offered */
 	double took_s;
 };
 
@@ -96,7 +97,7 @@ static inline void blast_run(struct blast *blast, int fd, blast_next *next, void
 			continue;
 		}
 		for (unsigned int i = 0; i < n; i++)
-			parts[i].iov_len = next(of, frames[i]);
+			blast->bytes += parts[i].iov_len = next(of, frames[i]);
 		blast_send(blast, fd, messages, n);
 	}
 	blast->took_s = (now_ns() - start) / 1e9;
@@ -104,8 +105,10 @@ static inline void blast_run(struct blast *blast, int fd, blast_next *next, void
 
 static inline void blast_report(const struct blast *blast)
 {
-	printf("{\"offered\": %lu, \"lost_at_next_hop\": %lu, \"seconds\": %.3f, \"rate\": %.0f}\n",
-	       blast->offered, blast->lost, blast->took_s,
+	printf("{\"offered\": %lu, \"lost_at_next_hop\": %lu, \"frame_bytes\": %.1f, "
+	       "\"seconds\": %.3f, \"rate\": %.0f}\n",
+	       blast->offered, blast->lost,
+	       blast->offered ? (double)blast->bytes / blast->offered : 0, blast->took_s,
 	       blast->took_s > 0 ? blast->offered / blast->took_s : 0);
 }
 

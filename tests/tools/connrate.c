@@ -3,7 +3,8 @@
  * A legitimate client, many times over: connects, asks for a page, reads the answer to its end and
  * closes, either at a fixed offered rate (open loop: a slow server does not slow the offer down) or
  * as fast as the answers come (closed loop, --rate 0).  The server closes after its answer, or with
- * --request keep the client, once it has it all.  A connection that is not done --timeout-ms after
+ * --request keep the client, once it has it all; with --request echo the answer is the request
+ * itself, and with none there is neither.  A connection that is not done --timeout-ms after
  * its start has failed.
  */
 #include "tool.h"
@@ -164,9 +165,10 @@ static void time_add(struct load *load, uint32_t us)
 	load->times[load->connected++] = us;
 }
 
+static const char once[] = "GET / HTTP/1.0\r\nHost: test\r\n\r\n";
+
 static void conn_connected(struct load *load, struct conn *conn)
 {
-	static const char once[] = "GET / HTTP/1.0\r\nHost: test\r\n\r\n";
 	static const char keep[] = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 	const char *request = strcmp(load->request, "keep") == 0 ? keep : once;
 	const ssize_t len = strlen(request);
@@ -245,10 +247,14 @@ static void conn_read(struct load *load, struct conn *conn)
 		}
 		conn->received += len;
 	}
-	if (len < 0 && errno != EAGAIN)
+	if (len < 0 && errno != EAGAIN) {
 		conn_fail(load, conn, failure_of(errno));
-	else if (len == 0 || (strcmp(load->request, "keep") == 0 && answer_whole(conn)))
+	} else if (strcmp(load->request, "echo") == 0 && conn->received == strlen(once)) {
+		load->completed++;
+		conn_end(load, conn);
+	} else if (len == 0 || (strcmp(load->request, "keep") == 0 && answer_whole(conn))) {
 		conn_finish(load, conn);
+	}
 }
 
 static void load_expire(struct load *load)
@@ -360,7 +366,7 @@ int main(int argc, char **argv)
 	    {"count", "N (0: no limit but the time)", ARG_NUMBER, &load.count, false},
 	    {"concurrency", "N", ARG_NUMBER, &load.concurrency, false},
 	    {"timeout-ms", "N", ARG_NUMBER, &load.timeout_ms, false},
-	    {"request", "http|keep|none", ARG_TEXT, &load.request, false},
+	    {"request", "http|keep|echo|none", ARG_TEXT, &load.request, false},
 	    {"bytes", "BODY_LENGTH", ARG_NUMBER, &load.body_len, false},
 	    {"src-list", "ADDR,ADDR...", ARG_TEXT, &load.src_list, false},
 	    {0},

@@ -159,6 +159,31 @@ static inline unsigned int frame_write(const struct frame *frame, uint8_t *out)
 	return p + len - out;
 }
 
+/*
+ * Makes the frame at out (no VLAN) the first fragment of its packet, with len bytes after the IP
+ * header: a multiple of 8, as a fragment must have.  Returns the new length.
+ */
+static inline unsigned int frame_cut(uint8_t *out, unsigned int len, uint32_t id)
+{
+	uint8_t *p = out + 14;
+
+	if (p[0] >> 4 == 4) {
+		put16(p + 2, 20 + len);
+		put16(p + 4, id);
+		p[6] = 0x20;
+		put16(p + 10, 0);
+		put16(p + 10, sum_fold(sum_add(0, p, 20)));
+		return 34 + len;
+	}
+	put16(p + 4, 8 + len);
+	p[6] = IPPROTO_FRAGMENT;
+	memmove(p + 48, p + 40, len);
+	put16(p + 40, IPPROTO_TCP << 8);
+	put16(p + 42, 1); /* more follow */
+	put32(p + 44, id);
+	return 62 + len;
+}
+
 /* Reads the IP header; returns its length, 0 if this is not whole TCP.  *ret_len: what follows. */
 static inline unsigned int frame_read_ip(const uint8_t *p, unsigned int room, struct frame *frame,
 					 unsigned int *ret_len)

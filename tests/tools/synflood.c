@@ -1,18 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A bounded flood of spoofed TCP segments out of one virtual interface: random source address (in a
- * prefix), port and sequence number per frame, every checksum complete.  It sends for at most a
- * minute, on veth or tap only, and reads nothing back.
+ * prefix, or of a list), port and sequence number per frame, every checksum complete.  It sends for
+ * at most a minute, on veth or tap only, and reads nothing back.
+ *
+ * Kinds: the segments that their names say, and
+ *   data   PSH and ACK with a payload
+ *   oow    the same for one live connection (--src ADDR, --sport), far from its sequence numbers
+ *   flags  combinations that no stack sends, a different one in each frame
+ *   frag   a SYN's first fragment of eight bytes, which holds its ports and no flags
  */
 #include "blast.h"
 
+enum { PAYLOAD = 64, FRAG_BYTES = 8 };
+
+struct kind {
+	const char *name;
+	uint16_t flags;
+	unsigned int payload;
+	bool odd;  /* flags of odd_flags in turn */
+	bool cut;  /* to a fragment */
+	bool live; /* of a connection that the caller names */
+};
+
+static const struct kind kinds[] = {
+    {"syn", .flags = TCP_SYN},
+    {"ack", .flags = TCP_ACK},
+    {"synack", .flags = TCP_SYN | TCP_ACK},
+    {"rst", .flags = TCP_RST},
+    {"fin", .flags = TCP_FIN | TCP_ACK},
+    {"data", .flags = TCP_PSH | TCP_ACK, .payload = PAYLOAD},
+    {"oow", .flags = TCP_PSH | TCP_ACK, .payload = PAYLOAD, .live = true},
+    {"flags", .odd = true},
+    {"frag", .flags = TCP_SYN, .cut = true},
+};
+
+static const uint16_t odd_flags[] = {
+    0,
+    TCP_FIN,
+    TCP_URG,
+    TCP_PSH,
+    TCP_FIN | TCP_PSH | TCP_URG,
+    TCP_SYN | TCP_FIN,
+    TCP_SYN | TCP_RST,
+    TCP_SYN | TCP_FIN | TCP_ACK,
+    TCP_RST | TCP_FIN,
+    TCP_RST | TCP_FIN | TCP_ACK,
+    TCP_SYN | TCP_RST | TCP_ACK,
+    TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG,
+    TCP_ECE | TCP_CWR,
+    TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG | TCP_ECE | TCP_CWR,
+};
+
 struct flood {
-	const char *dev, *dst, *dst_mac, *src_mac, *src, *options, *kind;
-	uint64_t dport, cpu;
+	const char *dev, *dst, *dst_mac, *src_mac, *src, *src_list, *options, *name;
+	uint64_t dport, sport, cpu;
+	const struct kind *kind;
 	struct blast blast;
 	struct frame frame;   /* what stays the same from frame to frame */
 	unsigned int ts_at;   /* offset of TSval in the options; 0: there is none */
 	unsigned int host_at; /* first random bit of the source address */
+	uint8_t listed[LIST_MAX][16];
+	unsigned int n_listed;
 	uint64_t rng;
 };
 
@@ -28,28 +77,35 @@ static void options_set(struct flood *flood, const uint8_t *options, unsigned in
 	flood->ts_at = ts_at;
 }
 
-static void kind_set(struct flood *flood)
+static void options_choose(struct flood *flood)
 {
-	static const struct {
-		const char *name;
-		uint16_t flags;
-	} kinds[] = {{"syn", TCP_SYN}, {"ack", TCP_ACK}, {"rst", TCP_RST}};
+	bool syn = flood->frame.flags & TCP_SYN;
 
-	for (unsigned int i = 0; i < ARRAY_LEN(kinds); i++)
-		if (strcmp(kinds[i].name, flood->kind) == 0)
-			flood->frame.flags = kinds[i].flags;
-	if (!flood->frame.flags)
-		die(EXIT_USAGE, "--kind: syn, ack or rst");
 	if (strcmp(flood->options, "none") == 0)
 		return;
 	if (strcmp(flood->options, "windows") == 0)
-		options_set(flood, opt_windows, flood->frame.flags == TCP_SYN ? 12 : 0, 0);
+		options_set(flood, opt_windows, syn ? sizeof(opt_windows) : 0, 0);
 	else if (strcmp(flood->options, "linux") != 0)
 		die(EXIT_USAGE, "--options: linux, windows or none");
-	else if (flood->frame.flags == TCP_SYN)
+	else if (syn)
 		options_set(flood, opt_linux, sizeof(opt_linux), 8);
 	else
 		options_set(flood, opt_stamp, sizeof(opt_stamp), 4);
+}
+
+static void kind_set(struct flood *flood)
+{
+	static const uint8_t nothing_real[PAYLOAD] = "flood";
+
+	for (unsigned int i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].name, flood->name) == 0)
+			flood->kind = &kinds[i];
+	if (!flood->kind)
+		die(EXIT_USAGE, "--kind: syn, ack, synack, rst, fin, data, oow, flags or frag");
+	flood->frame.flags = flood->kind->flags;
+	flood->frame.payload = nothing_real;
+	flood->frame.payload_len = flood->kind->payload;
+	options_choose(flood);
 }
 
 static void source_set(struct flood *flood)
@@ -75,11 +131,31 @@ static void source_set(struct flood *flood)
 		die(EXIT_USAGE, "--src: '%s' is no prefix of --dst's family", prefix);
 }
 
+static void sources_list(struct flood *flood)
+{
+	char *list, *rest, *text;
+	int family;
+
+	list = rest = strdup(flood->src_list);
+	while ((text = strsep(&rest, ","))) {
+		if (flood->n_listed == LIST_MAX)
+			die(EXIT_USAGE, "--src-list: more than %d addresses", LIST_MAX);
+		if (!addr_parse(text, &family, flood->listed[flood->n_listed++]) ||
+		    family != flood->frame.family)
+			die(EXIT_USAGE, "--src-list: '%s' is no address of --dst's family", text);
+	}
+	free(list);
+}
+
 static void source_next(struct flood *flood, uint8_t *addr)
 {
 	unsigned int bits = 8 * addr_len(flood->frame.family);
 	uint64_t random = 0;
 
+	if (flood->n_listed) {
+		memcpy(addr, flood->listed[rng_next(&flood->rng) % flood->n_listed], 16);
+		return;
+	}
 	for (unsigned int byte = flood->host_at / 8; byte < bits / 8; byte++) {
 		uint8_t host = byte == flood->host_at / 8 ? 0xff >> flood->host_at % 8 : 0xff;
 
@@ -95,16 +171,23 @@ static unsigned int frame_next(void *of, uint8_t *out)
 	struct flood *flood = of;
 	uint64_t random = rng_next(&flood->rng);
 	struct frame *frame = &flood->frame;
+	unsigned int len;
 
 	source_next(flood, frame->src);
 	frame->seq = random;
-	frame->src_port = 1024 + (random >> 32) % (65536 - 1024);
+	frame->src_port = flood->sport ? flood->sport : 1024 + (random >> 32) % (65536 - 1024);
 	frame->ip_id = random >> 48;
-	if (frame->flags == TCP_ACK)
+	if (flood->kind->odd)
+		frame->flags = odd_flags[(random >> 40) % ARRAY_LEN(odd_flags)];
+	if (frame->flags & TCP_ACK)
 		frame->ack = rng_next(&flood->rng);
-	if (flood->ts_at)
-		put32(frame->options + flood->ts_at, rng_next(&flood->rng));
-	return frame_write(frame, out);
+	if (flood->ts_at) {
+		random = rng_next(&flood->rng);
+		put32(frame->options + flood->ts_at, random);
+		put32(frame->options + flood->ts_at + 4, frame->flags & TCP_ACK ? random >> 32 : 0);
+	}
+	len = frame_write(frame, out);
+	return flood->kind->cut ? frame_cut(out, FRAG_BYTES, random) : len;
 }
 
 static void src_mac_set(struct flood *flood)
@@ -128,7 +211,7 @@ int main(int argc, char **argv)
 {
 	struct flood flood = {
 	    .options = "linux",
-	    .kind = "syn",
+	    .name = "syn",
 	    .cpu = UINT64_MAX,
 	    .rng = now_ns() ^ (uint64_t)getpid() << 40,
 	    .frame = {.ttl = 64, .window = 64240, .dont_fragment = true},
@@ -141,9 +224,11 @@ int main(int argc, char **argv)
 	    {"rate", "PPS (0: all it can)", ARG_NUMBER, &flood.blast.rate, true},
 	    {"seconds", "N", ARG_NUMBER, &flood.blast.seconds, true},
 	    {"src", "PREFIX", ARG_TEXT, &flood.src, false},
+	    {"src-list", "ADDR,ADDR...", ARG_TEXT, &flood.src_list, false},
+	    {"sport", "PORT", ARG_NUMBER, &flood.sport, false},
 	    {"src-mac", "MAC", ARG_TEXT, &flood.src_mac, false},
 	    {"options", "linux|none|windows", ARG_TEXT, &flood.options, false},
-	    {"kind", "syn|ack|rst", ARG_TEXT, &flood.kind, false},
+	    {"kind", "syn|ack|synack|rst|fin|data|oow|flags|frag", ARG_TEXT, &flood.name, false},
 	    {"cpu", "N", ARG_NUMBER, &flood.cpu, false},
 	    {0},
 	};
@@ -159,6 +244,10 @@ int main(int argc, char **argv)
 	flood.frame.dst_port = flood.dport;
 	kind_set(&flood);
 	source_set(&flood);
+	if (flood.src_list)
+		sources_list(&flood);
+	if (flood.kind->live && !(flood.src && flood.sport))
+		die(EXIT_USAGE, "--kind oow: --src and --sport of a live connection are needed");
 	if (flood.cpu != UINT64_MAX)
 		cpu_pin(flood.cpu);
 	fd = blast_open(flood.dev);

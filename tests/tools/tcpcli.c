@@ -3,7 +3,9 @@
  * A TCP client that notices what an application would: a connection refused, a greeting that never
  * comes, an echo that is late or missing.  Without --hold its --count connections follow one
  * another (with --sport, from one port: port reuse); with it they are all open together for that
- * long, each sending a ping and expecting its echo every --ping-interval-ms.
+ * long, each sending a ping and expecting its echo every --ping-interval-ms.  It reports the options
+ * that the last connection has: ts, sack, ws, ecn, syn_data (TCP Fast Open), mptcp.  With
+ * --abort a connection ends by RST.
  */
 #include "tool.h"
 #include "frame.h"
@@ -22,7 +24,7 @@ struct conn {
 
 struct client {
 	const char *dst, *bind, *send, *expect, *md5;
-	bool until_close;
+	bool until_close, fastopen, mptcp, abort;
 	uint64_t port, sport, timeout_ms, hold, count, ping_ms;
 	struct sockaddr_in6 to, from;
 	socklen_t addr_len;
@@ -31,7 +33,15 @@ struct client {
 	char received[TEXT_MAX + 1];
 	int error; /* errno of the first failure */
 	const char *failed_at;
+	char options[64];
 };
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#ifndef TCP_IS_MPTCP
+#define TCP_IS_MPTCP 43 /* of Linux 6.7 */
+#endif
 
 static socklen_t sockaddr_set(struct sockaddr_in6 *ret, const char *text, uint16_t port)
 {
@@ -84,13 +94,20 @@ static void md5_set(const struct client *client, int fd)
 
 static int socket_open(const struct client *client)
 {
-	int fd = socket(client->to.sin6_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(client->to.sin6_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			client->mptcp ? IPPROTO_MPTCP : IPPROTO_TCP);
+	const struct linger at_once = {.l_onoff = 1};
 	int one = 1;
 
 	if (fd < 0)
 		die(EXIT_FAILURE, "cannot make a socket: %m");
+	if (client->fastopen &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one, sizeof(one)) < 0)
+		die(EXIT_FAILURE, "cannot set TCP_FASTOPEN_CONNECT: %m");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (client->abort)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	if (client->md5)
 		md5_set(client, fd);
 	if ((client->sport || client->bind) &&
@@ -166,6 +183,32 @@ static void conn_talk(struct client *client, struct conn *conn)
 		have += len;
 		client->received[have] = '\0';
 	}
+}
+
+static void options_read(struct client *client, const struct conn *conn)
+{
+	static const struct {
+		uint8_t bit;
+		const char *name;
+	} names[] = {{TCPI_OPT_TIMESTAMPS, "ts "},
+		     {TCPI_OPT_SACK, "sack "},
+		     {TCPI_OPT_WSCALE, "ws "},
+		     {TCPI_OPT_ECN, "ecn "},
+		     {TCPI_OPT_SYN_DATA, "syn_data "}};
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+	int mptcp = 0;
+
+	client->options[0] = '\0';
+	if (conn->broken || getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return;
+	for (unsigned int i = 0; i < ARRAY_LEN(names); i++)
+		if (info.tcpi_options & names[i].bit)
+			strcat(client->options, names[i].name);
+	len = sizeof(mptcp);
+	if (client->mptcp && !getsockopt(conn->fd, IPPROTO_TCP, TCP_IS_MPTCP, &mptcp, &len) &&
+	    mptcp)
+		strcat(client->options, "mptcp ");
 }
 
 static void ping_send(struct client *client, struct conn *conn, uint64_t now)
@@ -250,6 +293,8 @@ static void client_report(const struct client *client)
 	text_print(client->broken ? strerror(client->error) : "");
 	printf(", \"failed_at\": ");
 	text_print(client->broken ? client->failed_at : "");
+	printf(", \"options\": ");
+	text_print(client->options);
 	printf(", \"connect_ms\": %.3f, \"pings\": %lu, \"echo_ms\": %.3f, \"received\": ",
 	       client->max_connect_ns / 1e6, client->pings, client->max_echo_ns / 1e6);
 	text_print(client->received);
@@ -262,6 +307,7 @@ static void client_run(struct client *client)
 		conn_open(client, &client->conns[i]);
 		if (!client->conns[i].broken)
 			conn_talk(client, &client->conns[i]);
+		options_read(client, &client->conns[i]);
 		if (!client->hold)
 			close(client->conns[i].fd);
 	}
@@ -282,6 +328,9 @@ int main(int argc, char **argv)
 	    {"bind", "ADDR", ARG_TEXT, &client.bind, false},
 	    {"send", "TEXT", ARG_TEXT, &client.send, false},
 	    {"expect", "TEXT", ARG_TEXT, &client.expect, false},
+	    {"fastopen", NULL, ARG_FLAG, &client.fastopen, false},
+	    {"mptcp", NULL, ARG_FLAG, &client.mptcp, false},
+	    {"abort", NULL, ARG_FLAG, &client.abort, false},
 	    {"until-close", NULL, ARG_FLAG, &client.until_close, false},
 	    {"timeout-ms", "N", ARG_NUMBER, &client.timeout_ms, false},
 	    {"count", "N", ARG_NUMBER, &client.count, false},

@@ -15,7 +15,7 @@ enum { LISTENERS_MAX = 16, EVENTS = 64 };
 
 struct server {
 	const char *addr, *speak_first, *md5;
-	uint64_t port, backlog, reuseport, maxseg, rcvbuf, ttl, seconds;
+	uint64_t port, backlog, reuseport, maxseg, rcvbuf, ttl, fastopen, seconds;
 	bool echo, mptcp, no_accept, close_first;
 	struct sockaddr_in6 at;
 	socklen_t at_len;
@@ -63,6 +63,8 @@ static int listener_open(const struct server *server)
 		option_set(fd, IPPROTO_IP, IP_TTL, server->ttl, "IP_TTL");
 	if (server->ttl && family == AF_INET6)
 		option_set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, server->ttl, "IPV6_UNICAST_HOPS");
+	if (server->fastopen)
+		option_set(fd, IPPROTO_TCP, TCP_FASTOPEN, server->fastopen, "TCP_FASTOPEN");
 	if (server->md5)
 		md5_set(fd, family, server->md5);
 	if (bind(fd, (const struct sockaddr *)&server->at, server->at_len) < 0 ||
@@ -190,6 +192,7 @@ int main(int argc, char **argv)
 	    {"maxseg", "BYTES", ARG_NUMBER, &server.maxseg, false},
 	    {"rcvbuf", "BYTES", ARG_NUMBER, &server.rcvbuf, false},
 	    {"ttl", "N", ARG_NUMBER, &server.ttl, false},
+	    {"fastopen", "QUEUE_LENGTH", ARG_NUMBER, &server.fastopen, false},
 	    {"md5", "KEY", ARG_TEXT, &server.md5, false},
 	    {"close-first", NULL, ARG_FLAG, &server.close_first, false},
 	    {"seconds", "N", ARG_NUMBER, &server.seconds, false},
