@@ -33,6 +33,19 @@ BENCH_BPF := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bench/%.bpf.o,$(wildcard te
 CONNS := $(addprefix user/,columns.c conns.c conns_filter.c conns_json.c conns_list.c conns_print.c \
 	conns_sort.c conns_tally.c conns_view.c text.c)
 
+# The configuration file, for its unit test.
+CONFIG := $(addprefix user/,problems.c yaml_tree.c yaml_check.c setup_config.c setup_from_words.c setup_services.c \
+	setup_schema.c setup_values.c setup_print.c setup.c units.c ports.c error.c config_default.c)
+
+# What writes a setup to the maps and reads it back, for its test.
+BANKS := $(addprefix user/,addr_map.c bank_read.c error.c maps.c pins.c setup.c setup_maps.c)
+
+# What changes services and tells the difference, for its unit tests.
+EDIT := $(addprefix user/,error.c ports.c problems.c selection.c setup.c setup_diff.c setup_edit.c setup_values.c \
+	setup_view.c timeouts.c units.c yaml_tree.c)
+# Sets of prefixes, as maps.
+PREFIXSET := $(addprefix user/,prefixset_build.c prefixset_map.c prefixset_tree.c)
+
 # The pure parts of trace, for its unit tests.
 TRACE := $(addprefix user/,cli.c conns_filter.c conns_view.c reason_table.c trace_args.c trace_conns.c trace_decode.c \
 	trace_json.c trace_ladder.c trace_pcapng.c trace_words.c)
@@ -89,12 +102,34 @@ $(BUILD)/user/%.o: user/%.c $(SKELETONS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(BUILD)/synguard: $(USER_OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lelf -lz -ljansson -lmnl
+# Its text is in it by .incbin.
+$(BUILD)/user/config_default.o $(BUILD)/unit/test_setup_config: user/config_default.yaml
 
+$(BUILD)/synguard: $(USER_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lelf -lz -ljansson -lmnl -lcyaml -lyaml
+
+$(BUILD)/unit/test_setup_diff $(BUILD)/unit/test_setup_edit: $(EDIT)
+$(BUILD)/unit/test_setup_diff $(BUILD)/unit/test_setup_edit: LDLIBS := -lcyaml -lyaml -lxdp -lbpf
+$(BUILD)/unit/test_cli: user/cli.c user/cli_usage.c
+$(BUILD)/unit/test_keyfile: user/keyfile.c user/random.c user/error.c
+$(BUILD)/unit/test_keyfile: LDLIBS := -lxdp -lbpf
+$(BUILD)/unit/test_keys_status: user/keys_status.c user/keys_clock.c
 $(BUILD)/unit/test_text: user/text.c
-$(BUILD)/unit/test_timeouts: user/timeouts.c user/error.c
-$(BUILD)/unit/test_timeouts: LDLIBS := -lxdp -lbpf
+$(BUILD)/unit/test_prefixset: user/prefixset_build.c user/prefixset_tree.c
+$(BUILD)/unit/test_prefix_list: $(addprefix user/,prefix_list.c prefix_file.c prefixset_build.c \
+	prefixset_tree.c text.c units.c error.c)
+$(BUILD)/unit/test_prefix_list: LDLIBS := -lxdp -lbpf
+$(BUILD)/unit/test_units: user/units.c
+$(BUILD)/unit/test_timeouts: user/timeouts.c user/units.c user/error.c
+$(BUILD)/unit/test_setup: user/setup.c user/error.c
+$(BUILD)/unit/test_explain_advice: $(addprefix user/,explain_advice.c explain_words.c reason_table.c host.c netns.c)
+$(BUILD)/unit/test_explain_advice: LDLIBS := -ljansson -lbpf
+$(BUILD)/unit/test_attacks: user/attacks.c user/text.c
+$(BUILD)/unit/test_setup_view: user/setup_view.c user/setup.c user/error.c
+$(BUILD)/unit/test_setup_view: LDLIBS := -lxdp -lbpf
+$(BUILD)/unit/test_setup_config: $(CONFIG)
+$(BUILD)/unit/test_setup_config: LDLIBS := -lcyaml -lyaml -lxdp -lbpf
+$(BUILD)/unit/test_timeouts $(BUILD)/unit/test_setup: LDLIBS := -lxdp -lbpf
 $(BUILD)/unit/test_conns_filter: user/conns_filter.c user/conns_view.c
 $(BUILD)/unit/test_conns_view: $(CONNS)
 $(BUILD)/unit/test_conns_%: LDLIBS := -ljansson -lbpf
@@ -115,6 +150,10 @@ $(BUILD)/prog/%.o: tests/prog/%.c $(SKELETONS)
 
 $(BUILD)/prog/test_conns $(BUILD)/prog/test_conns_torn: $(CONNS:%.c=$(BUILD)/%.o)
 $(BUILD)/prog/test_conns $(BUILD)/prog/test_conns_torn: LDLIBS := -ljansson -lpthread
+$(BUILD)/prog/test_setup_maps: $(BANKS:%.c=$(BUILD)/%.o)
+$(BUILD)/prog/test_setup_maps: LDLIBS := -lxdp
+$(BUILD)/prog/test_lists: $(PREFIXSET:%.c=$(BUILD)/%.o)
+$(BUILD)/prog/test_lists: LDLIBS := -lpthread
 $(BUILD)/prog/%: tests/prog/%.c $(PROG_LIB) $(SKELETONS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iuser $(filter %.c %.o,$^) -o $@ -lcmocka -lbpf -lelf -lz -lmnl $(LDLIBS)
@@ -135,9 +174,9 @@ $(BUILD)/tools/%: tests/tools/%.c
 $(BUILD)/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name synguard_$* > $@
 
-$(BUILD)/bench/bench: tests/bench/bench.c $(PROG_LIB) $(SKELETONS) $(BUILD)/bench/wrapper.skel.h
+$(BUILD)/bench/bench: tests/bench/bench.c $(PROG_LIB) $(SKELETONS) $(BUILD)/bench/wrapper.skel.h $(PREFIXSET:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/prog -I$(BUILD)/bench $< $(PROG_LIB) -o $@ \
+	$(CC) $(ALL_CFLAGS) -Itests/prog -Iuser -I$(BUILD)/bench $(filter %.c %.o,$^) -o $@ \
 		-lcmocka -lbpf -lelf -lz -ljansson -lmnl
 
 install: all ## install under $(DESTDIR)$(PREFIX)

@@ -22,10 +22,7 @@
 #include "maps.h"
 #include "table.h"
 
-enum conn_times {
-	KERNEL_SYN_S = 130, /* tcp_synack_retries at its default gives up after 127 s */
-	NO_SLOT = -1,
-};
+enum { NO_SLOT = -1 };
 
 /* A head that no connection has: a free slot that somebody is filling in. */
 enum { CLAIMED = 0x10000000 };
@@ -380,17 +377,18 @@ INLINE struct budget *handoffs_pending(__u64 now)
 	return b;
 }
 
-INLINE int port_protected(__u16 local_port)
+/* Is it a service's port, on some address at least? */
+INLINE int port_protected(const struct runtime *rt, __u16 local_port)
 {
-	const struct port *port = port_get(local_port);
+	const struct rule *rule = rule_get(bank_get(rt), local_port);
 
-	return port && port->protect;
+	return rule && (rule->policy || rule->by_addr);
 }
 
 /* The kernel may have half-open handshakes on this port from now on; now in jiffies. */
 INLINE void port_kernel_handshake(__u16 local_port, const struct config *cfg, __u64 now)
 {
-	struct port *port = port_get(local_port);
+	struct defence *port = defence_get(local_port);
 	const __u64 until = now + (__u64)KERNEL_SYN_S * cfg->hz;
 
 	/* At most one write a second, so that the cache line does not bounce between CPUs. */
@@ -400,7 +398,7 @@ INLINE void port_kernel_handshake(__u16 local_port, const struct config *cfg, __
 
 INLINE int port_kernel_active(__u16 local_port, __u64 now)
 {
-	const struct port *port = port_get(local_port);
+	const struct defence *port = defence_get(local_port);
 
 	return !port || port->kernel_until > now;
 }

@@ -7,12 +7,14 @@
 #define SYNGUARD_COOKIES_H
 
 #include "cookie.h"
+#include "limits.h"
 #include "packet.h"
 #include "tracking.h"
 
 /*
  * Without timestamps a cookie has 22 bits to guess, so it is accepted only when cookies of that
- * kind were issued in its very epoch (the in-flight check of OpenBSD's pf).
+ * kind were issued in its very epoch (the in-flight check of OpenBSD's pf).  Where the key is
+ * shared, another machine may have issued it, so there the 22 bits stand alone.
  */
 INLINE void nots_issued(struct runtime *rt, __u64 epoch)
 {
@@ -28,21 +30,22 @@ INLINE enum cookie_verdict ack_check(const struct packet *pkt, const struct tcpo
 				     struct tcp_offer *ret_offer)
 {
 	const struct cookie c = {.isn = pkt->ack - 1, .tsval = opts->tsecr};
+	const struct keys *ring = keys_get();
 	const __u32 tstamp = opts->has_ts && opts->tsecr;
 	struct cookie_input in = {
-	    .ring = keys_get(),
+	    .ring = ring,
 	    .tuple = &pkt->key,
-	    .epoch = now >> (cfg->epoch_shift & 63),
 	    .client_isn = pkt->seq - 1,
 	    .is_v6 = pkt->is_v6,
 	    .vlan = pkt->vlan,
-	    .tick = (__u32)(now >> (cfg->tick_shift & 63)),
 	    .tick_ms_q16 = cfg->tick_ms_q16,
 	};
 
-	if (!in.ring)
+	if (!ring)
 		return COOKIE_INVALID;
-	if (!tstamp) {
+	in.epoch = cookie_epoch_now(ring, cfg, now);
+	in.tick = cookie_tick_now(ring, cfg, now);
+	if (!tstamp && !ring->shared) {
 		const __u64 epoch = cookie_epoch(&in, c.isn);
 
 		if (in.epoch - epoch < EPOCHS_VALID && rt->nots_epoch[epoch & 1] != (__u32)epoch)
@@ -126,6 +129,7 @@ __noinline int handshake_enter(struct runtime *rt, const struct config *cfg,
 	if (!conn)
 		return -1;
 	conn_fill_proven(conn, pkt, offer, assigned_at);
+	client_proven(&pkt->key, cfg, bank_get(rt), bpf_jiffies64());
 	return 0;
 }
 

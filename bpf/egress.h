@@ -7,6 +7,7 @@
 #ifndef SYNGUARD_EGRESS_H
 #define SYNGUARD_EGRESS_H
 
+#include "defence.h"
 #include "halfopen.h"
 #include "skb.h"
 
@@ -39,6 +40,24 @@ INLINE void passage_fill_skb(struct passage *t, const struct __sk_buff *skb,
 	t->bytes = skb->len - pkt->l3_off + (t->packets - 1) * (headers - pkt->l3_off);
 }
 
+/* A SYN-ACK: is there a SYN that it answers?  In an attack, one more than SYNs came is owed. */
+static __noinline int synack_note(struct runtime *rt, const struct conn_key *key, __u64 now)
+{
+	struct conn *half = bpf_map_lookup_elem(&halfopen, key);
+	struct protection service;
+
+	if (!half || half->head.flags.opened_here)
+		return 0;
+	if (half->displaced) {
+		half->displaced--;
+		return 0;
+	}
+	service = protection_find(key, bank_get(rt));
+	if (defence_active(service.defence, now))
+		rt->synacks_owed++;
+	return 0;
+}
+
 INLINE int egress_look(struct __sk_buff *skb, const struct config *cfg, struct runtime *rt)
 {
 	struct room *room = room_get();
@@ -55,7 +74,7 @@ INLINE int egress_look(struct __sk_buff *skb, const struct config *cfg, struct r
 	if (skb_parse(skb, pkt) != PACKET_OK || skb->len < tcp_payload_at(pkt))
 		return 0;
 	key_turn(&pkt->key);
-	if (!port_protected(pkt->key.local_port))
+	if (!port_protected(rt, pkt->key.local_port))
 		return 0;
 	passage_fill_skb(t, skb, pkt);
 	if (pkt->flags & TCP_SYN) {
@@ -66,8 +85,10 @@ INLINE int egress_look(struct __sk_buff *skb, const struct config *cfg, struct r
 		known = !half_open(&pkt->key, t);
 	else
 		known = flow_track(rt, cfg, &pkt->key, t);
+	if ((pkt->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		synack_note(rt, &pkt->key, bpf_jiffies64());
 	r = known ? REASON_out_conn : REASON_out_unknown;
-	count(r, skb->len);
+	count(r, skb->len, 1);
 	if (tracing(rt, bpf_jiffies64()))
 		trace_skb(skb, rt, cfg, pkt, r);
 	return 0;

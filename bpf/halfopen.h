@@ -8,6 +8,7 @@
 #define SYNGUARD_HALFOPEN_H
 
 #include "dry.h"
+#include "limits.h"
 #include "tracking.h"
 #include "window.h"
 
@@ -37,17 +38,42 @@ __noinline int half_open(const struct conn_key *key, const struct passage *t)
 		return -1;
 	fresh = &room->fresh;
 	half = bpf_map_lookup_elem(&halfopen, key);
-	if (half && half_goes_on(half, t))
+	if (half && half_goes_on(half, t)) {
+		half->displaced += !t->from_here;
 		return 0;
+	}
 	head.flags.opened_here = t->from_here;
 	conn_reset(fresh);
 	copy32(&fresh->key, key, sizeof(*key) / 4);
 	if (track_open(fresh, &t->seg, 0, &head) != TRACK_OK)
 		return 0;
 	fresh->head = head;
+	fresh->displaced = !t->from_here;
 	fresh->client.packets = t->packets;
 	fresh->client.bytes = t->bytes;
 	return (int)bpf_map_update_elem(&halfopen, key, fresh, BPF_ANY);
+}
+
+enum { SYNS_PER_S = 4 };
+
+/*
+ * A SYN that comes again: the kernel answers it twice a second at most, so a few of them are enough,
+ * and a flood of one and the same SYN would be an attack on its time.
+ */
+__noinline int half_syn_limited(const struct conn_key *key, const struct config *cfg, __u64 now)
+{
+	struct conn *half;
+
+	if (!key || !cfg)
+		return 0;
+	half = bpf_map_lookup_elem(&halfopen, key);
+	if (!half)
+		return 0;
+	if (stamp_is_recent(cfg, half->assigned_at, now, ticks_per_s(cfg) / SYNS_PER_S))
+		return 1;
+	if (!dry_run)
+		half->assigned_at = stamp_now(cfg, now);
+	return 0;
 }
 
 /* The handshake in half is proven: into the table with it, as far as there is room. */
@@ -62,6 +88,8 @@ INLINE int half_promote(struct runtime *rt, const struct config *cfg, const stru
 		c->started_s = half->started_s;
 		c->rtt_ms = half->rtt_ms;
 	}
+	if (!head->flags.opened_here)
+		client_proven(key, cfg, bank_get(rt), bpf_jiffies64());
 	return (int)bpf_map_delete_elem(&halfopen, key);
 }
 
@@ -92,8 +120,12 @@ __noinline int half_track(struct runtime *rt, const struct config *cfg, const st
 		return 0;
 	was = half->head;
 	r = (enum track_result)conn_track(half, t);
+	/*
+	 * A client's ACK that only looks old may be the proof of a cookie, which its tuple had
+	 * before the kernel's SYN-ACK.
+	 */
 	if (r != TRACK_OK)
-		return r == TRACK_IGNORED;
+		return r == TRACK_IGNORED && (t->from_here || (t->seg.flags & TCP_SYN));
 	head = half->head;
 	if (dry_run)
 		return 1;

@@ -139,21 +139,48 @@ INLINE enum reason listener_assign(struct __sk_buff *skb, struct look *l, struct
 	return REASON_handoff_ok;
 }
 
+enum { TCP_FLAGS_AT = 12, TCP_CSUM_AT = 16 };
+
+/*
+ * The kernel has a request of its own for the tuple: the client's SYN came once in an attack, and
+ * once more, before the answer was there, after it.  The client has the first answer, which is proven
+ * here, so the request is the one that nobody will finish, and would answer this ACK with a RST.  The
+ * segment becomes a RST from the client, which ends it; the client's next one is handed off.  Its
+ * options become data of the RST, since kernels from 6.15 on take none whose timestamp echoes what
+ * they have not sent.
+ */
+static __noinline int request_end(struct __sk_buff *skb, const struct packet *pkt)
+{
+	const __u32 at = pkt->l4_off + TCP_FLAGS_AT;
+	__u16 was, now;
+
+	if (bpf_skb_load_bytes(skb, at, &was, sizeof(was)))
+		return -1;
+	now = __builtin_bswap16(TCP_LEN / 4 << 12 | TCP_RST);
+	if (bpf_l4_csum_replace(skb, pkt->l4_off + TCP_CSUM_AT, was, now, sizeof(now)))
+		return -1;
+	return (int)bpf_skb_store_bytes(skb, at, &now, sizeof(now), 0);
+}
+
 /* The handshake is proven: make the kernel's request socket out of it. */
 static __noinline enum reason handoff(struct __sk_buff *skb, struct look *l)
 {
 	enum reason r = REASON_conn_packet;
 	struct tcp_sock *tp;
 	struct bpf_sock *sk;
+	int stale;
 
 	sk = sock_find(skb, l->pkt, 0);
 	if (!sk)
 		return REASON_handoff_closed;
+	stale = sk->state == K_TCP_NEW_SYN_RECV;
 	if (sk->state == K_TCP_LISTEN) {
 		tp = bpf_skc_to_tcp_sock(sk);
 		r = tp ? listener_assign(skb, l, tp) : REASON_handoff_failed;
 	}
 	bpf_sk_release(sk);
+	if (stale)
+		r = request_end(skb, l->pkt) ? REASON_handoff_failed : REASON_handoff_stale;
 	return r;
 }
 

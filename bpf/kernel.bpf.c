@@ -9,9 +9,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "defence.h"
 #include "egress.h"
 #include "handoff.h"
 #include "list.h"
+#include "lists.h" /* for the maps, which must be there before XDP is loaded */
 #include "sweep.h"
 #include "watch.h"
 
@@ -31,6 +33,7 @@ int synguard_tc(struct __sk_buff *skb)
 	struct look l = {.cfg = config_get(), .rt = runtime_get()};
 	struct room *room;
 	enum reason r;
+	int drops, enforced;
 
 	if (!l.cfg)
 		return TCX_NEXT;
@@ -63,12 +66,13 @@ int synguard_tc(struct __sk_buff *skb)
 	r = look_decide(skb, &l);
 	if (r == REASON_conn_packet)
 		return TCX_NEXT;
-	count(r, skb->len);
+	drops = r == REASON_handoff_failed || r == REASON_handoff_backlog ||
+		r == REASON_handoff_pending;
+	enforced = !drops || !protection_monitors(&l.pkt->key, bank_get(l.rt));
+	count(r, skb->len, enforced);
 	if (tracing(l.rt, l.now))
 		trace_skb(skb, l.rt, l.cfg, l.pkt, r);
-	if (r == REASON_handoff_ok || r == REASON_handoff_closed)
-		return TCX_NEXT;
-	return l.cfg->mode == MODE_MONITOR ? TCX_NEXT : TCX_DROP;
+	return drops && enforced ? TCX_DROP : TCX_NEXT;
 }
 
 /* tc egress: the server's side of every connection.  Changes nothing. */
@@ -159,7 +163,7 @@ int synguard_adopt(struct bpf_iter__tcp *ctx)
 
 	if (!sk || !cfg || !rt || sk->skc_state == K_TCP_LISTEN || sk->skc_state == K_TCP_CLOSE)
 		return 0;
-	if (!port_protected(sk->skc_num) || !key_from_sock(sk, sk->skc_num, &key))
+	if (!port_protected(rt, sk->skc_num) || !key_from_sock(sk, sk->skc_num, &key))
 		return 0;
 	if (sk->skc_state == K_TCP_NEW_SYN_RECV)
 		port_kernel_handshake(sk->skc_num, cfg, bpf_jiffies64());

@@ -10,6 +10,7 @@
 
 #include <bpf/bpf_core_read.h>
 
+#include "cookie.h"
 #include "packet.h"
 #include "sockread.h"
 #include "window.h"
@@ -186,6 +187,26 @@ INLINE int kernel_sent_cookies(const struct tcp_sock *tp, const struct config *c
 	return stamp && (__u32)bpf_jiffies64() - stamp < SYNCOOKIE_VALID_S * cfg->hz;
 }
 
+/* struct listener .accept_full. */
+enum { QUEUE_FULL = 1, QUEUE_FULL_IN_GROUP = 2 };
+
+/*
+ * How many handshakes the kernel has under way for the listener, how many it would take, and whether
+ * connections wait for the application in the full number that it allows: then the kernel drops
+ * SYNs.
+ */
+INLINE void listener_queues_fill(const struct tcp_sock *tp, struct listener *s)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	const int unfinished = tp->inet_conn.icsk_accept_queue.qlen.counter;
+
+	s->unfinished = unfinished > 0 ? (__u32)unfinished : 0;
+	s->backlog = sk->sk_max_ack_backlog;
+	s->accept_full = 0;
+	if (sk->sk_ack_backlog > sk->sk_max_ack_backlog)
+		s->accept_full = sk->sk_reuseport_cb ? QUEUE_FULL_IN_GROUP : QUEUE_FULL;
+}
+
 /* All that a SYN-ACK of this listener depends on. */
 INLINE void listener_fill(void *ctx, const struct tcp_sock *tp, int is_v6, const struct config *cfg,
 			  struct listener *s)
@@ -210,6 +231,7 @@ INLINE void listener_fill(void *ctx, const struct tcp_sock *tp, int is_v6, const
 	s->allow_wscale = net->ipv4.sysctl_tcp_window_scaling != 0;
 	s->allow_ecn = net->ipv4.sysctl_tcp_ecn != 0;
 	listener_ip(tp, is_v6, cfg, s);
+	listener_queues_fill(tp, s);
 }
 
 #endif

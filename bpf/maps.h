@@ -33,26 +33,73 @@ struct {
 } runtime SEC(".maps");
 
 /*
- * The cookie keys.  Written by the loader.  A rotation writes while programs read: they may see
- * the ring half-written for some nanoseconds, and then lose a cookie, which the client's next SYN
- * repairs.
+ * The cookie keys, for root's eyes only.  Made by the loader; then written by the sweeper's timer,
+ * and mapped into memory by the loader for its orders (include/keyring.h).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct keys);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } keys SEC(".maps");
 
-/* By local port.  protect: the loader; kernel_until: the programs. */
+/*
+ * What is protected and how: rules by port, policies, and the services of one address.  Written by
+ * the loader, into the bank that runtime.bank does not name; read by the programs.  So a new
+ * configuration takes effect between two packets, and all of it at once.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MAX_PORTS);
+	__uint(max_entries, BANKS *MAX_PORTS);
 	__type(key, __u32);
-	__type(value, struct port);
+	__type(value, struct rule);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} ports SEC(".maps");
+} rules SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BANKS *MAX_POLICIES);
+	__type(key, __u32);
+	__type(value, struct policy);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} policies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, BANKS *MAX_ADDR_SERVICES);
+	__type(key, struct addr_key);
+	__type(value, struct addr_service);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} addr_services SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BANKS);
+	__type(key, __u32);
+	__type(value, struct settings);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} settings SEC(".maps");
+
+/* What belongs to the settings of a bank and no program reads: files, words of the command line. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BANKS);
+	__type(key, __u32);
+	__type(value, struct notes);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} notes SEC(".maps");
+
+/* By port, then by addr_service.defence.  Written by the programs, read by status. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DEFENCES);
+	__type(key, __u32);
+	__type(value, struct defence);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} defences SEC(".maps");
 
 /* Written by the programs, summed over CPUs by the loader.  A new attachment starts new ones. */
 struct {
@@ -142,6 +189,9 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } trace SEC(".maps");
 
+/* Seconds that the kernel may keep a handshake: it gives up after 127 (tcp_synack_retries). */
+enum { KERNEL_SYN_S = 130 };
+
 /* What XDP tells the hand-off hook about a frame, in the lowest bits of the mark. */
 enum mark {
 	MARK_PROVEN = 0,  /* its cookie is valid, and the handshake entered */
@@ -170,11 +220,34 @@ INLINE struct keys *keys_get(void)
 	return bpf_map_lookup_elem(&keys, &zero);
 }
 
-INLINE struct port *port_get(__u16 port)
+/* The bank in force.  Read once per packet, so that nothing is put together from two. */
+INLINE __u32 bank_get(const struct runtime *rt)
 {
-	const __u32 index = port;
+	return rt->bank & (BANKS - 1);
+}
 
-	return bpf_map_lookup_elem(&ports, &index);
+INLINE const struct rule *rule_get(__u32 bank, __u16 port)
+{
+	const __u32 index = bank * MAX_PORTS + port;
+
+	return bpf_map_lookup_elem(&rules, &index);
+}
+
+INLINE const struct policy *policy_get(__u32 bank, __u32 policy)
+{
+	const __u32 index = bank * MAX_POLICIES + policy;
+
+	return bpf_map_lookup_elem(&policies, &index);
+}
+
+INLINE const struct settings *settings_get(__u32 bank)
+{
+	return bpf_map_lookup_elem(&settings, &bank);
+}
+
+INLINE struct defence *defence_get(__u32 index)
+{
+	return bpf_map_lookup_elem(&defences, &index);
 }
 
 /* Opaque to the compiler from here on. */
@@ -182,8 +255,8 @@ INLINE struct port *port_get(__u16 port)
 #define barrier_var(var) asm volatile("" : "+r"(var))
 #endif
 
-/* One packet of len bytes that ended in reason r. */
-INLINE void count(enum reason r, __u32 len)
+/* One packet of len bytes that ended in reason r; enforced: and had the verdict that r stands for. */
+INLINE void count(enum reason r, __u32 len, int enforced)
 {
 	const __u32 zero = 0;
 	struct count *c = bpf_map_lookup_elem(&counters, &zero);
@@ -192,6 +265,8 @@ INLINE void count(enum reason r, __u32 len)
 		return;
 	c[r].packets++;
 	c[r].bytes += len;
+	if (!enforced)
+		c[r].not_enforced++;
 }
 
 #endif

@@ -21,16 +21,16 @@ INLINE void eth_swap(__u8 *eth)
 	}
 }
 
-/* Words 5 to 9 as far as they are in use, each within the frame. */
+/* The header, and words 5 to 9 as far as they are in use, each within the frame. */
 INLINE int tcp_write(const struct frame *f, __u32 off, const struct reply *r)
 {
-	__u32 *w = (__u32 *)frame_at(f, off, 24);
+	__u32 *w = (__u32 *)frame_at(f, off, TCP_LEN);
 
 	if (!w)
 		return -1;
-	copy32(w, r->tcp, 6);
+	copy32(w, r->tcp, 5);
 	UNROLL
-	for (__u32 i = 6; i < REPLY_TCP_WORDS; i++) {
+	for (__u32 i = 5; i < REPLY_TCP_WORDS; i++) {
 		__u32 *word = (__u32 *)frame_at(f, off + 4 * i, 4);
 
 		if (r->tcp_len <= 4 * i)

@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "cookie.h"
 #include "packet.h"
 #include "tcpopt.h"
 #include "track.h"
@@ -24,14 +25,23 @@ struct passage {
 	__u8 pad[3];
 };
 
+/* What a SYN-ACK says. */
+struct answer {
+	struct tcp_offer offer;
+	struct cookie cookie;
+	__u32 client_tsval;
+};
+
 struct room {
 	struct packet pkt;
 	struct tcpopts opts;
 	struct passage passage;
 	struct track_work work;
 	struct conn fresh; /* a half-open entry being put together */
-	__u32 traced;      /* 1: this packet is one for synguard trace */
-	__u32 reason;      /* enum reason */
+	struct answer answer;
+	__u64 hash;   /* of a SYN's tuple */
+	__u32 traced; /* 1: this packet is one for synguard trace */
+	__u32 reason; /* enum reason */
 };
 
 struct {

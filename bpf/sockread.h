@@ -10,6 +10,7 @@
 
 #include "conns.h"
 #include "ksock.h"
+#include "window.h"
 
 /* libbpf's macro writes its result in a switch over the field's size, which always has a case. */
 /* NOLINTBEGIN(clang-analyzer-core.uninitialized.Assign) */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The sweeper: removes connections whose time is over, a stretch of the table at a time, from a
- * timer of the kernel's.  It needs no process and no packet, and no packet pays for it.
+ * The sweeper: removes connections whose time is over, a stretch of the table at a time, and rotates
+ * the cookie keys when that is due, from a timer of the kernel's.  It needs no process and no packet,
+ * and no packet pays for it.
  *
  * The whole table is looked at once in SWEEP_S, whatever its size: at a million slots that is a
  * stretch of 3000 each 50 ms.  The timer ends with the last reference to its map, which is the pin.
@@ -10,6 +11,7 @@
 #define SYNGUARD_SWEEP_H
 
 #include "conns.h"
+#include "keyring.h"
 
 enum sweep_times {
 	SWEEP_S = 15,
@@ -81,6 +83,15 @@ INLINE int sweep_stretch(__u32 first, __u32 n)
 	return 0;
 }
 
+/* By itself, so that its variables are not on the timer's stack while the table is swept. */
+static __noinline int keys_turn_if_due(void)
+{
+	const struct config *cfg = config_get();
+	struct keys *ring = keys_get();
+
+	return cfg && ring && keys_tick(ring, cfg, bpf_jiffies64());
+}
+
 static int sweep_tick(void *map, __u32 *key, struct sweeper *s)
 {
 	const struct config *cfg = config_get();
@@ -88,6 +99,7 @@ static int sweep_tick(void *map, __u32 *key, struct sweeper *s)
 
 	if (!cfg)
 		return 0;
+	keys_turn_if_due();
 	n = cfg->slots / (SWEEP_S * SWEEPS_PER_S) + 1;
 	sweep_stretch(s->next, n);
 	s->next = s->next + n < cfg->slots ? s->next + n : 0;

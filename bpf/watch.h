@@ -196,7 +196,7 @@ INLINE int sock_changed(struct sock *sk, int oldstate, int newstate)
 	if (newstate != K_TCP_ESTABLISHED && newstate != K_TCP_CLOSE)
 		return 0;
 	port = sock_local_port(sk);
-	if (!port_protected(port) || !key_from_sock(&sk->__sk_common, port, &key))
+	if (!port_protected(rt, port) || !key_from_sock(&sk->__sk_common, port, &key))
 		return 0;
 	sock_id = (__u32)bpf_get_socket_cookie(sk);
 	head.flags.opened_here = oldstate == K_TCP_SYN_SENT;

@@ -14,7 +14,7 @@
 #include "reasons.h"
 
 /* Raised whenever a layout below changes; a new reason changes that of the counters by itself. */
-#define SYNGUARD_ABI (5 << 16 | REASON_MAX)
+#define SYNGUARD_ABI (6 << 16 | REASON_MAX)
 
 enum limits {
 	MAX_CONNS = 262144, /* the default of --max-conns */
@@ -22,13 +22,18 @@ enum limits {
 	MAX_PORTS = 65536,
 	LISTENER_SLOTS = 4096,
 	EPOCHS_VALID = 2, /* a cookie is accepted in its own epoch and the next */
+	BANKS = 2,        /* of settings: one in force, the other to be written (runtime.bank) */
+	MAX_POLICIES = 1024,
+	MAX_ADDR_SERVICES = 16384,
 };
 
 #define PACKED_ENUM __attribute__((packed))
 
+/* What becomes of SYNs to a service. */
 enum PACKED_ENUM mode {
-	MODE_ALWAYS = 1,  /* every SYN to a protected port gets a cookie */
-	MODE_MONITOR = 2, /* decide and count, pass everything */
+	MODE_ALWAYS = 1,  /* each gets a cookie */
+	MODE_MONITOR = 2, /* decide as in mode auto, count, pass everything */
+	MODE_AUTO = 3,    /* to the kernel while there is no attack, cookies during one */
 };
 
 enum PACKED_ENUM xdp_mode {
@@ -89,11 +94,13 @@ struct tcp_offer {
 	__u8 ecn;     /* 0 or 1 */
 	__u8 tstamp;  /* 0 or 1 */
 	__u16 rtt_ms; /* from the SYN-ACK to its ACK; RTT_UNKNOWN where the cookie does not tell */
+	__u8 has_mss; /* the SYN had the option: only then the SYN-ACK has it */
+	__u8 pad;
 };
 
 enum { WSCALE_NONE = 15, RTT_UNKNOWN = 0xffff };
 
-_Static_assert(sizeof(struct tcp_offer) == 8, "tcp_offer has no holes");
+_Static_assert(sizeof(struct tcp_offer) == 10, "tcp_offer has no holes");
 
 /*
  * One direction of a connection, by the side that sends.  All sequence numbers in host order.  The
@@ -157,9 +164,13 @@ struct conn {
 	__u32 started_s; /* CLOCK_BOOTTIME, seconds */
 	__u32 seen;      /* jiffies: last packet that counted; of a free slot: when it was freed */
 	__u32 sock_id;   /* low half of the kernel's socket cookie (SO_COOKIE); 0: not known */
-	__u32 displaced; /* of the slot, not of the connection: see include/table.h */
-	__u32 last_end;  /* end of the last SYN that was let through without effect */
-	__u16 rtt_ms;    /* handshake round trip, to the clock's tick; RTT_UNKNOWN */
+	/*
+	 * Of the slot, not of the connection: see include/table.h.  Of a half-open handshake: SYNs
+	 * that no SYN-ACK has answered yet.
+	 */
+	__u32 displaced;
+	__u32 last_end;    /* end of the last SYN that was let through without effect */
+	__u16 rtt_ms;      /* handshake round trip, to the clock's tick; RTT_UNKNOWN */
 	__u16 assigned_at; /* jiffies: last request socket made, or last SYN let through; 0: none */
 };
 
@@ -217,22 +228,199 @@ struct listener {
 	__u8 signed_only; /* the listener has TCP-MD5 or TCP-AO keys: its SYNs are the kernel's */
 	__u8 kernel_cookies; /* the kernel has sent cookies of its own in the last two minutes */
 	__u8 mss_small;      /* TCP_MAXSEG below what a hand-off takes: its SYNs are the kernel's */
-	__u8 pad[2];
+	__u8 local;          /* 1: the address is this host's, whether or not anything listens */
+	__u8 accept_full;    /* 1: the accept queue is; 2: that of one socket of several is */
+	__u32 unfinished;    /* handshakes in the kernel, not finished */
+	__u32 backlog;       /* how many connections the application lets wait */
+	__u32 queues_at;     /* jiffies, low 32 bits: when these three were read */
+	__u32 passed;        /* SYNs passed to the kernel since then, by this CPU */
+	__u32 syns;          /* seen and not yet told to struct defence */
+	__u32 told_at;       /* jiffies, low 32 bits: when they were last told */
 };
 
-_Static_assert(sizeof(struct listener) == 52, "listener has no holes");
+_Static_assert(sizeof(struct listener) == 76, "listener has no holes");
 
 /*
- * ports[0..65535]: which ports are protected, and where the kernel may have handshakes of its
- * own.
+ * rules[bank * MAX_PORTS + port]: which policy a port of this host has.  A service is a port, or an
+ * address and a port, with its policy.
  */
-struct port {
-	__u32 protect; /* 0 or 1 */
-	__u32 pad;
-	__u64 kernel_until; /* jiffies: look half-open sockets up until then */
+struct rule {
+	__u16 policy; /* of all addresses but those in addr_services; 0: not protected */
+	__u8 by_addr; /* 1: addr_services has some address with this port */
+	__u8 part;    /* the loader's: which ports are one service (setup_maps.c) */
 };
 
-_Static_assert(sizeof(struct port) == 16, "port has no holes");
+_Static_assert(sizeof(struct rule) == 4, "rule has no holes");
+
+/* How a service is protected: policies[bank * MAX_POLICIES + i]; the 0th is not used. */
+struct policy {
+	enum mode mode;
+	__u8 speaks_first;   /* 1: a server that speaks first (SSH, SMTP): repeat lost SYN-ACKs */
+	__u8 unfinished_on;  /* attack from so many unfinished handshakes on: per cent of */
+	__u8 unfinished_off; /* the listener's backlog; and until it is below this */
+	__u32 syn_rate_on;   /* the same in SYNs per second */
+	__u32 syn_rate_off;
+	__u32 hold_ms; /* cookies for at least so long after the last excess */
+};
+
+_Static_assert(sizeof(struct policy) == 16, "policy has no holes");
+
+/* An address of this host and a port of it; network order, v4-mapped. */
+struct addr_key {
+	__u8 addr[16] __attribute__((aligned(4)));
+	__u16 port;
+	__u16 bank;
+};
+
+_Static_assert(sizeof(struct addr_key) == 20, "addr_key has no holes");
+
+struct addr_service {
+	__u16 policy;  /* 0: not protected, whatever the port's rule says */
+	__u16 part;    /* the loader's, as in struct rule */
+	__u32 defence; /* index of its struct defence: MAX_PORTS to DEFENCES - 1 */
+};
+
+_Static_assert(sizeof(struct addr_service) == 8, "addr_service has no holes");
+
+enum { DEFENCES = MAX_PORTS + MAX_ADDR_SERVICES };
+
+/*
+ * What a service goes through (include/defend.h): defences[port], or where addr_services says.
+ * Written by the programs.
+ */
+struct defence {
+	__u64 until;        /* jiffies: under attack until then */
+	__u64 kernel_until; /* jiffies: look half-open sockets up until then; of ports only */
+	__u32 window;       /* jiffies, low 32 bits: when counting began */
+	__u32 syns;         /* since then */
+	__u32 started_s;    /* CLOCK_BOOTTIME, seconds: when the last attack began; 0: none yet */
+	__u32 attacks;      /* how many there were */
+};
+
+_Static_assert(sizeof(struct defence) == 32, "defence has no holes");
+
+/* A token bucket's shape (include/bucket.h). */
+struct rate_limit {
+	__u32 rate;  /* packets per second; 0: no limit */
+	__u32 burst; /* packets */
+};
+
+enum PACKED_ENUM list_kind { LIST_ALLOW = 0, LIST_DENY = 1, LISTS };
+
+enum { MAX_LIST = 1000000 };
+
+/* A line of a list: a prefix of sources. */
+struct prefix_entry {
+	__u8 addr[16] __attribute__((aligned(4))); /* network order, v4-mapped; the rest is 0 */
+	__u8 len;                                  /* of all 128 bits: IPv4 has 96 more */
+	__u8 used;                                 /* 0: the one entry of an empty list */
+	__u8 pad[6];
+	__u64 expires; /* jiffies; 0: never */
+};
+
+_Static_assert(sizeof(struct prefix_entry) == 32, "prefix_entry has no holes");
+
+/* settings[bank]: what is not one service's.  Prefixes are /24 and /56. */
+struct settings {
+	struct rate_limit synack;   /* SYN-ACKs to one prefix */
+	struct rate_limit live_syn; /* SYNs for live connections, from one prefix */
+	struct rate_limit new_conn; /* proven handshakes of one prefix */
+	struct rate_limit bad_ack;  /* ACKs of no connection and no cookie, from one prefix */
+	__u32 proven_s;             /* a client counts as proven for so long; 0: never */
+	__u32 resend_ms;            /* wait before a SYN-ACK is repeated */
+	__u8 proven_credit;         /* SYNs to the kernel in an attack per proof */
+	__u8 resend_times;          /* 0: never */
+	__u8 lists;                 /* bit 1 << LIST_*: that list is not empty */
+	enum mode mode; /* of packets whose service cannot be told: MODE_MONITOR lets them pass */
+};
+
+_Static_assert(sizeof(struct settings) == 44, "settings has no holes");
+
+/* What the command line of attach said beside the file: it counts at every reload, too. */
+struct overrides {
+	enum mode mode; /* 0: not given */
+	__u8 xdp_given;
+	__u8 xdp; /* enum xdp_choice */
+	__u8 pad;
+	__u32 max_conns;          /* 0: not given */
+	struct timeouts timeouts; /* each 0: not given */
+};
+
+_Static_assert(sizeof(struct overrides) == 44, "overrides has no holes");
+
+enum { FILE_NAME_MAX = 4096 };
+
+/* Where the settings came from. */
+struct origin {
+	char config_file[FILE_NAME_MAX]; /* absolute; "": none */
+	struct overrides overrides;
+};
+
+/* notes[bank]: of the settings, what only the loader needs to know. */
+struct notes {
+	struct origin origin;
+	char key_file[FILE_NAME_MAX]; /* "": none, as below */
+	char allow_file[FILE_NAME_MAX];
+	char deny_file[FILE_NAME_MAX];
+	__u32 rotate_s;
+	__u32 xdp; /* enum xdp_choice */
+};
+
+_Static_assert(sizeof(struct notes) == 4 * FILE_NAME_MAX + 44 + 8, "notes has no holes");
+
+/* A leaky bucket in one word: it is read and written whole. */
+struct bucket {
+	__u32 at;   /* jiffies, low 32 bits */
+	__u32 fill; /* packets times hz */
+};
+
+/* By a keyed hash of the prefix: those that collide share a limit (include/bucket.h). */
+enum { BUCKETS = 32768, BUCKETS_RARE = 16384 };
+
+struct buckets {
+	struct bucket synack[BUCKETS];
+	struct bucket live_syn[BUCKETS_RARE];
+	struct bucket new_conn[BUCKETS_RARE];
+	struct bucket bad_ack[BUCKETS_RARE];
+};
+
+/* SYNs that were dropped once (include/once.h), by halves of two seconds. */
+enum { ONCE_WORDS = 131072 };
+
+struct once {
+	__u32 words[2][ONCE_WORDS];
+};
+
+/* Clients that have finished a handshake lately (include/proven.h). */
+enum { PROVEN_CELLS = 65536 };
+
+struct proven {
+	__u64 cells[PROVEN_CELLS];
+};
+
+/*
+ * When a SYN last went to the kernel, by a hash of its tuple, in epochs (of cookies) modulo 2^15:
+ * only where that is recent, a cookie's SYN is held against the kernel's handshakes.
+ */
+enum { KERNEL_SYN_CELLS = 65536 };
+
+struct kernel_syns {
+	__u16 cells[KERNEL_SYN_CELLS];
+};
+
+/* A SYN whose answer may be lost: to be answered again (bpf/resend.h).  Per CPU. */
+enum { RESENDS = 4096, RESEND_BYTES = 128 };
+
+struct resend {
+	struct conn_key key;
+	__u32 due;  /* jiffies, low 32 bits */
+	__u16 len;  /* of frame, bytes; 0: free */
+	__u8 times; /* that it was answered again */
+	__u8 pad;
+	__u8 frame[RESEND_BYTES];
+};
+
+_Static_assert(sizeof(struct resend) == 44 + RESEND_BYTES, "resend has no holes");
 
 /*
  * Written by the loader, read by the programs and by status.  One entry.  The cookie's lifetime is
@@ -240,14 +428,11 @@ _Static_assert(sizeof(struct port) == 16, "port has no holes");
  */
 struct config {
 	__u32 abi; /* SYNGUARD_ABI */
-	enum mode mode;
 	enum xdp_mode xdp_mode;
-	__u8 all_ports; /* 1: no port list was given; every port with a listener is protected */
 	__u8 hop_limit; /* IPv6 default of the interface */
 	__u8 mac[6];    /* of the interface; frames to other stations pass */
 	__u16 advmss4;  /* MSS limit from the default route's metrics; 0: none, use the MTU */
 	__u16 advmss6;
-	__u16 pad;
 	__u32 ifindex;
 	__u32 netns_ino;   /* inode of the network namespace, as in /proc/self/ns/net */
 	__u32 mark;        /* random: what XDP writes before a frame for the hand-off hook */
@@ -255,6 +440,7 @@ struct config {
 	__u32 epoch_shift; /* an epoch is 1 << epoch_shift jiffies, about 30 s */
 	__u32 xdp_prog_id; /* of the attached program (the dispatcher's component); 0: not yet */
 	__u32 rmem_max;    /* sysctl net.core.rmem_max, bytes: it bounds the window scale */
+	__u32 pad;
 	__u64 attached_at; /* seconds since 1970, for people */
 	__u64 detached_at; /* ns of CLOCK_BOOTTIME when XDP went off; 0: attached */
 	__u32 max_conns;
@@ -281,39 +467,56 @@ struct runtime {
 	__u32 tc_alone;       /* 1: XDP cannot mark (or is gone), the hand-off hook looks itself */
 	__u32 listen_gen;     /* counts sockets that start or stop listening */
 	__u32 nots_epoch[2];  /* the last even and odd epoch with a cookie without timestamps */
-	__u32 pad;
+	__u32 bank;           /* loader: which settings are in force, 0 or 1 */
 	__u64
 	    incomplete_until; /* jiffies: the kernel may have TIME_WAIT sockets that conns lacks */
 	__u64 table_full;     /* times a connection found no room in conns */
 	__u64 conns_made;     /* entries created; made = closed + expired + live */
 	__u64 conns_closed;   /* removed after their end was seen */
 	__u64 conns_expired;  /* removed by a timeout before */
-	__u64 trace_until; /* loader: jiffies; until then packets are held against trace_filter */
-	__u64 trace_lost;  /* events that the ring buffer had no room for */
+	__u64 trace_until;  /* loader: jiffies; until then packets are held against trace_filter */
+	__u64 trace_lost;   /* events that the ring buffer had no room for */
+	__u32 synacks_owed; /* SYN-ACKs more than SYNs in an attack, not made up for yet */
+	__u32 pad;
 };
 
-_Static_assert(sizeof(struct runtime) == 80, "runtime has no holes");
+_Static_assert(sizeof(struct runtime) == 88, "runtime has no holes");
 
 /*
- * Two keys and the epoch from which the current one is used; before it the previous one is.
- * epoch_mask hides the epoch's two bits in the ISN and is not rotated, since it tells which key
- * to use.  presence spreads tuples over the presence filter, and is a secret of its own because
- * every ISN tells something about epoch_mask to those who collect them.  All of it comes from
- * getrandom(2).
+ * The cookie keys (include/keyring.h).  Two lie in slots; turn says from which epoch the newer one
+ * serves, and which that is, in one word, so that no reader ever sees half a rotation.  epoch_mask
+ * hides the epoch's two bits in the ISN and is not rotated, since it tells which key to use.
+ * presence spreads tuples over the presence filter, and is a secret of its own because every ISN
+ * tells something about epoch_mask to those who collect them.  All of it comes from getrandom(2) or
+ * a key file.  The first cache line is what a packet reads.
+ *
+ * Written by the sweeper alone, but for what is marked "loader", which is mapped into memory for
+ * that.  An order is one word, stored after what belongs to it; the sweeper takes it, and it is 0.
  */
 struct keys {
-	__u8 current[16];
-	__u8 previous[16];
-	__u64 since_epoch;
+	__u64 turn; /* first epoch of the newer key << 1 | its slot */
+	__u8 slot[2][16];
 	__u64 epoch_mask;
 	__u64 presence;
+	__u64 clock;  /* jiffies added to this host's; 0 unless the key is shared */
+	__u32 shared; /* 1: from a key file, other machines have it, too */
+	__u32 pad;
+	__u64 turned_at;  /* jiffies: last rotation, or when the ring was made */
+	__u64 turns;      /* rotations so far */
+	__u64 period;     /* loader: jiffies from one rotation to the next; 0: none by itself */
+	__u8 ratchet[16]; /* the secret that the next key comes from */
+	__u64 order; /* loader: take next_key, from this epoch on or as soon as possible; 0: none */
+	__u64 next_clock; /* loader, like the two below: the order's */
+	__u8 next_key[16];
+	__u8 next_ratchet[16];
 };
 
-_Static_assert(sizeof(struct keys) == 56, "keys has no holes");
+_Static_assert(sizeof(struct keys) == 160, "keys has no holes");
 
 struct count {
 	__u64 packets;
-	__u64 bytes; /* frame length at the hook, without FCS */
+	__u64 bytes;        /* frame length at the hook, without FCS */
+	__u64 not_enforced; /* of these packets: passed all the same, in mode monitor */
 };
 
 /* counters[0] per CPU: one named count per reason, so that bpftool shows the names. */
@@ -336,6 +539,27 @@ struct trace_filter {
 
 _Static_assert(sizeof(struct trace_filter) == 36, "trace_filter has no holes");
 
+/* What a SYN is decided on (include/decide.h), and explained by. */
+struct syn_facts {
+	__u8 conn_exists;  /* the kernel has a socket for this very tuple */
+	__u8 allowed;      /* its source is on the allowlist */
+	__u8 is_signed;    /* TCP-MD5 or TCP-AO: required by the listener, or in peace in the SYN */
+	__u8 mptcp;        /* an MPTCP listener */
+	__u8 allow_cookie; /* the host's tcp_syncookies allows a hand-off */
+	__u8 is_v6;
+	__u8 dst_unicast;
+	__u8 new_limited;    /* its prefix has had too many new connections */
+	__u8 accept_full;    /* the application's accept queue is full */
+	__u8 attacked;       /* the service is under attack, by its mode */
+	__u8 proven;         /* the client has finished a handshake lately, and has credit */
+	__u8 queue_room;     /* the kernel's queue has room for what is let through in an attack */
+	__u8 listener_small; /* the listener's own MSS is too small for a hand-off */
+	__u8 pad;
+	__u16 mss; /* offered, or the family's default */
+};
+
+_Static_assert(sizeof(struct syn_facts) == 16, "syn_facts has no holes");
+
 /*
  * What a dry run (bpf/dry.h) found and decided, for synguard explain.  Zeroed by who reads it,
  * before the run: what stays zero was not looked at, or not there.
@@ -348,10 +572,11 @@ struct dry_room {
 	struct conn conn_copy;    /* and as it would be now */
 	struct conn half_copy;    /* the same for a handshake of the kernel's own */
 	struct listener listener; /* asked of the kernel for this run */
-	__u32 pad;
+	struct syn_facts facts;   /* of a SYN */
+	__u8 pad[4];
 };
 
-_Static_assert(sizeof(struct dry_room) == 456, "dry_room has no holes");
+_Static_assert(sizeof(struct dry_room) == 496, "dry_room has no holes");
 
 enum PACKED_ENUM trace_point {
 	TRACE_IN = 1,      /* as XDP received it */

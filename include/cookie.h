@@ -39,6 +39,7 @@
 
 #include "abi.h"
 #include "addr.h"
+#include "keyring.h"
 #include "siphash.h"
 
 enum cookie_layout {
@@ -99,25 +100,6 @@ INLINE __u16 mss_value(__u32 index, int is_v6)
 		if (i == index)
 			value = is_v6 ? v6[i] : v4[i];
 	return value;
-}
-
-/* The ring's key for cookies of an epoch: rotation takes effect between two epochs. */
-INLINE const __u8 *keys_of_epoch(const struct keys *ring, __u64 epoch)
-{
-	return epoch >= ring->since_epoch ? ring->current : ring->previous;
-}
-
-/*
- * Rotate: the new key serves from the epoch after now.  Handshakes in flight keep their key,
- * unless the ring was rotated twice within EPOCHS_VALID epochs.  A rotation that has not taken
- * effect yet is replaced, and its key is never used.
- */
-INLINE void keys_rotate(struct keys *ring, const __u8 key[16], __u64 now)
-{
-	if (now >= ring->since_epoch)
-		__builtin_memcpy(ring->previous, ring->current, 16);
-	__builtin_memcpy(ring->current, key, 16);
-	ring->since_epoch = now + 1;
 }
 
 INLINE __u64 cookie_ports(const struct conn_key *key, __u32 client_isn)

@@ -3,7 +3,11 @@
  * The decision on a SYN, from facts alone.  The order is the policy: what the kernel must see comes
  * before what a cookie could answer, and nothing that the hand-off would refuse ever gets a cookie.
  *
- * TCP Fast Open: such a SYN is answered without TFO, its data unacknowledged (RFC 7413 allows the
+ * A flood of SYNs with a tiny MSS would so pass to the kernel: in an attack they get three
+ * quarters of the listener's backlog, and the rest is dropped.  An MPTCP listener, or one with keys, has its SYNs
+ * all the same, since they are all that it has.
+ *
+ * TCP Fast Open: a SYN that gets a cookie is answered without TFO, its data unacknowledged (RFC 7413 allows the
  * server that), because a flood of TFO SYNs would otherwise pass.  The client repeats its data.
  */
 #ifndef SYNGUARD_DECIDE_H
@@ -11,15 +15,11 @@
 
 #include "cookie.h"
 
-struct syn_facts {
-	__u8 conn_exists; /* the kernel has a socket for this very tuple */
-	__u8 is_signed;   /* TCP-MD5 or TCP-AO, in the SYN or required by the listener */
-	__u8 mptcp;       /* an MPTCP listener */
-	__u8 cookies;     /* mode and sysctl allow cookies */
-	__u8 is_v6;
-	__u8 dst_unicast;
-	__u16 mss; /* offered, or the family's default */
-};
+/* Is the service to be taken for one under attack? */
+INLINE int mode_attacked(enum mode mode, int active)
+{
+	return mode == MODE_ALWAYS || active;
+}
 
 INLINE enum reason decide_syn(const struct syn_facts *f)
 {
@@ -27,22 +27,44 @@ INLINE enum reason decide_syn(const struct syn_facts *f)
 		return REASON_dst_not_unicast;
 	if (f->conn_exists)
 		return REASON_syn_conn_exists;
+	if (f->allowed)
+		return REASON_syn_allowed;
+	if (f->new_limited)
+		return REASON_syn_new_limited;
+	if (f->accept_full)
+		return REASON_syn_accept_full;
 	if (f->is_signed)
 		return REASON_syn_md5_ao;
 	if (f->mptcp)
 		return REASON_syn_mptcp;
-	if (f->mss < (f->is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4))
+	if (f->listener_small)
 		return REASON_syn_mss_small;
-	if (!f->cookies)
+	if (f->mss < (f->is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4))
+		return f->attacked && !f->queue_room ? REASON_syn_small_limited
+						     : REASON_syn_mss_small;
+	if (!f->attacked || !f->allow_cookie)
 		return REASON_syn_passed;
+	if (f->proven && f->queue_room)
+		return REASON_syn_proven;
 	return REASON_syn_cookie_sent;
+}
+
+/*
+ * Will this SYN have a SYN-ACK that its source's prefix may get only so many of?  What the kernel
+ * has a socket for it answers with an ACK, and limits itself.
+ */
+INLINE int reason_brings_synack(enum reason r)
+{
+	return r == REASON_syn_cookie_sent || r == REASON_syn_passed || r == REASON_syn_proven ||
+	       r == REASON_syn_md5_ao || r == REASON_syn_mptcp || r == REASON_syn_mss_small;
 }
 
 /* Does a SYN with this outcome leave the kernel with a handshake of its own to finish? */
 INLINE int reason_kernel_handshake(enum reason r)
 {
 	return r == REASON_syn_conn_exists || r == REASON_syn_md5_ao || r == REASON_syn_mptcp ||
-	       r == REASON_syn_mss_small || r == REASON_syn_passed;
+	       r == REASON_syn_mss_small || r == REASON_syn_passed || r == REASON_syn_allowed ||
+	       r == REASON_syn_proven;
 }
 
 #endif

@@ -10,7 +10,7 @@
  *            a second look at frames that XDP passed, so these are counted in addition.
  *            OUT: the egress hook, which sees what the kernel sends and changes nothing.
  *   verdict  PASS to the kernel, DROP in silence, TX answered from the driver.  In mode monitor a
- *            DROP or TX reason is counted and the packet passes all the same.
+ *            DROP or TX reason is counted, as not enforced, and the packet passes all the same.
  */
 #ifndef SYNGUARD_REASONS_H
 #define SYNGUARD_REASONS_H
@@ -23,16 +23,29 @@
 	X(not_protected, XDP, PASS, "TCP to a port that is not protected or has no listener here") \
 	X(frag_passed, XDP, PASS, "IP fragment that cannot hold the start of a SYN")               \
 	X(ext_passed, XDP, PASS, "IPv6 extension headers beyond what is parsed (ESP, over six)")   \
+	X(deny_listed, XDP, DROP, "source is on the denylist")                                     \
 	/* SYN */                                                                                  \
 	X(syn_cookie_sent, XDP, TX, "SYN answered with a SYN-ACK that carries a cookie")           \
-	X(syn_passed, XDP, PASS, "SYN given to the kernel: mode monitor, or tcp_syncookies is 0")  \
+	X(syn_passed, XDP, PASS, "SYN given to the kernel: no attack, or tcp_syncookies is 0")     \
+	X(syn_allowed, XDP, PASS, "SYN given to the kernel: its source is on the allowlist")       \
+	X(syn_proven, XDP, PASS, "SYN given to the kernel in an attack: its client is proven")     \
+	X(syn_accept_full, XDP, DROP, "the application's accept queue is full: SYN dropped")       \
+	X(syn_synack_limited, XDP, DROP,                                                           \
+	  "SYN beyond the SYN-ACK limit of its prefix: dropped once")                              \
+	X(syn_new_limited, XDP, DROP, "SYN from a prefix with too many new connections")           \
+	X(synack_repeated, XDP, TX, "SYN that gave its frame to a SYN-ACK sent again to another")  \
 	X(syn_conn_exists, XDP, PASS, "SYN for a connection that the kernel already has")          \
 	X(syn_conn_limited, XDP, DROP,                                                             \
-	  "SYN for a live connection, less than 250 ms after another one")                         \
+	  "SYN for a live connection or handshake, less than 250 ms after another one")            \
+	X(syn_live_limited, XDP, DROP,                                                             \
+	  "SYN for a live connection, from a prefix that sends too many of them")                  \
 	X(syn_mptcp, XDP, PASS, "SYN to an MPTCP listener, which cannot take a cookie's socket")   \
 	X(syn_mss_small, XDP, PASS, "SYN or listener with an MSS below 536 (IPv4) or 1220 (IPv6)") \
+	X(syn_small_limited, XDP, DROP,                                                            \
+	  "SYN with such an MSS in an attack, with three quarters of the backlog in use")          \
 	X(syn_md5_ao, XDP, PASS, "SYN signed with TCP-MD5 or TCP-AO")                              \
 	X(synack_passed, XDP, PASS, "SYN-ACK: the answer to a connection that this host opens")    \
+	X(synack_unknown, XDP, DROP, "SYN-ACK for a connection that this host does not open")      \
 	X(syn_reply_failed, XDP, DROP, "SYN whose answer the driver had no room for")              \
 	/* ACK, data, FIN, RST */                                                                  \
 	X(conn_packet, XDP, PASS, "belongs to a connection that the kernel has")                   \
@@ -44,10 +57,15 @@
 	  "FIN outside the window of its connection: forged or stale")                             \
 	X(conn_data_outside, XDP, DROP, "data or ACK far outside the window of its connection")    \
 	X(ack_cookie_valid, XDP, PASS, "ACK with a valid cookie, marked for hand-off")             \
-	X(ack_cookie_invalid, XDP, DROP, "no connection, and no valid cookie in its ACK number")   \
+	X(ack_cookie_invalid, XDP, DROP,                                                           \
+	  "ACK of no connection, and no valid cookie in its number")                               \
 	X(ack_cookie_expired, XDP, DROP, "the cookie was ours, but is over a minute old")          \
+	X(ack_limited, XDP, DROP,                                                                  \
+	  "ACK without timestamps, from a prefix with many bad ones: checked if it comes again")   \
 	X(ack_kernel, XDP, PASS,                                                                   \
 	  "not ours to judge: the kernel answers this listener's SYNs lately")                     \
+	X(data_unknown, XDP, DROP, "data of no connection, and no valid cookie in its ACK number") \
+	X(fin_unknown, XDP, DROP, "FIN of no connection, and no valid cookie in its ACK number")   \
 	X(rst_unknown, XDP, DROP, "RST for a connection that the kernel does not have")            \
 	/* malformed or forged */                                                                  \
 	X(eth_truncated, XDP, DROP, "frame ends inside its Ethernet or VLAN header")               \
@@ -69,6 +87,8 @@
 	X(handoff_failed, TC, DROP, "the kernel refused the handshake (see status, check)")        \
 	X(handoff_backlog, TC, DROP, "the application's accept queue is full; the client repeats") \
 	X(handoff_pending, TC, DROP, "segment overtook a hand-off not done yet; it is repeated")   \
+	X(handoff_stale, TC, PASS,                                                                 \
+	  "a request of the kernel's own gave way to the proven handshake")                        \
 	X(handoff_closed, TC, PASS, "the listener closed in mid-handshake; the kernel sends RST")  \
 	/* what this host sends */                                                                 \
 	X(out_conn, OUT, PASS, "sent on a connection in the table, or on a half-open one")         \

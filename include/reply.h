@@ -20,7 +20,7 @@ enum reply_limits {
 
 struct reply {
 	__u32 tcp[REPLY_TCP_WORDS]; /* network order; unused words are 0 */
-	__u32 tcp_len;              /* bytes: 24, 28, 32, 36 or 40 */
+	__u32 tcp_len;              /* bytes: 20, 24, ... 40 */
 };
 
 /* A checksum, in wire order as csum_fold() gives it, as the first or second half of a word. */
@@ -34,6 +34,12 @@ INLINE __u32 csum_low(__u16 csum)
 	return __builtin_bswap32(__builtin_bswap16(csum));
 }
 
+/* What the client takes as MSS. */
+INLINE __u16 offer_mss(const struct packet *pkt, const struct tcpopts *o)
+{
+	return o->mss ? o->mss : pkt->is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4;
+}
+
 /*
  * What this host would agree to out of what the client offers.  The MSS defaults are the kernel's
  * for a SYN without the option (RFC 9293 3.7.1; the IPv6 minimum MTU).  ECN: RFC 3168 6.1.1 with
@@ -45,7 +51,8 @@ INLINE struct tcp_offer offer_accept(const struct packet *pkt, const struct tcpo
 	const __u8 ecn_setup = TCP_ECE | TCP_CWR;
 	struct tcp_offer offer = {.wscale = WSCALE_NONE};
 
-	offer.mss = o->mss ? o->mss : pkt->is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4;
+	offer.mss = offer_mss(pkt, o);
+	offer.has_mss = o->mss != 0;
 	offer.tstamp = o->has_ts && lst->allow_ts;
 	offer.sack = o->sack_perm && lst->allow_sack;
 	if (lst->allow_wscale)
@@ -62,7 +69,7 @@ INLINE __u32 reply_tos(const struct packet *pkt, const struct listener *lst)
 	return (pkt->tos & ~(__u32)REPLY_ECN_BITS) | (lst->tos & REPLY_ECN_BITS);
 }
 
-/* Words 5 to 9.  Returns the number of words in use. */
+/* Words 5 to 9, MSS first.  Returns the number of words in use. */
 INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct listener *lst,
 			   const struct cookie *c, __u32 tsval_client)
 {
@@ -86,6 +93,20 @@ INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct lis
 	return has_ws ? 8 : 7;
 }
 
+/*
+ * A SYN without an MSS gets a SYN-ACK without (RFC 9293 3.7.1 allows that), because nothing may
+ * leave longer than it came: the other options are answered only where they were offered, and
+ * Linux's layout of them is the shortest.  words: in use, the MSS among them.
+ */
+INLINE __u32 reply_omit_mss(__u32 *w, __u32 words)
+{
+	UNROLL
+	for (int i = 5; i < REPLY_TCP_WORDS - 1; i++)
+		w[i] = w[i + 1];
+	w[REPLY_TCP_WORDS - 1] = 0;
+	return words - 1;
+}
+
 /* The SYN-ACK to pkt, whose TSval was tsval_client, with the agreed offer *o and the cookie *c. */
 INLINE void reply_make(const struct packet *pkt, __u32 tsval_client, const struct tcp_offer *o,
 		       const struct listener *lst, const struct cookie *c, struct reply *ret_reply)
@@ -98,6 +119,8 @@ INLINE void reply_make(const struct packet *pkt, __u32 tsval_client, const struc
 
 	__builtin_memset(ret_reply, 0, sizeof(*ret_reply));
 	words = reply_options(w, o, lst, c, tsval_client);
+	if (!o->has_mss)
+		words = reply_omit_mss(w, words);
 	ret_reply->tcp_len = words * 4;
 	w[0] = __builtin_bswap32((__u32)pkt->key.local_port << 16 | pkt->key.remote_port);
 	w[1] = __builtin_bswap32(c->isn);

@@ -8,40 +8,31 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "attach.h"
 #include "host.h"
 #include "kernelside.h"
+#include "keys.h"
 #include "maps.h"
+#include "random.h"
+#include "setup_maps.h"
 #include "table.h"
-
-static int random_fill(void *bytes, size_t size)
-{
-	ssize_t got;
-
-	do {
-		got = getrandom(bytes, size, 0);
-	} while (got < 0 && errno == EINTR);
-	return got == (ssize_t)size ? 0 : -EIO;
-}
 
 static int config_make(const struct attach_request *request, struct config *ret_config)
 {
 	struct config config = {
 	    .abi = SYNGUARD_ABI,
-	    .mode = request->mode,
-	    .all_ports = request->all_ports,
 	    .hop_limit = iface_hop_limit(request->iface.name),
 	    .ifindex = request->iface.index,
 	    .netns_ino = host_netns(),
 	    .hz = host_hz(),
 	    .attached_at = (__u64)time(NULL),
-	    .max_conns = request->max_conns,
-	    .slots = table_slots(request->max_conns),
-	    .timeouts = request->timeouts,
+	    .max_conns = request->setup->max_conns,
+	    .slots = table_slots(request->setup->max_conns),
+	    .timeouts = request->setup->timeouts,
 	};
 	long rmem_max;
 	int err = 0;
@@ -62,54 +53,35 @@ static int config_make(const struct attach_request *request, struct config *ret_
 	return err;
 }
 
-static int keys_make(struct keys *ret_keys)
+static int bank_fill(const char *dir, const struct attach_request *request, int lists,
+		     struct error *error)
 {
-	struct keys keys = {0};
-	int err = random_fill(keys.current, sizeof(keys.current));
+	struct setup setup = *request->setup;
+	struct setup_maps maps;
+	int err = setup_maps_open(dir, &maps, error);
 
-	if (!err)
-		err = random_fill(keys.previous, sizeof(keys.previous));
-	if (!err)
-		err = random_fill(&keys.epoch_mask, sizeof(keys.epoch_mask));
-	if (!err)
-		err = random_fill(&keys.presence, sizeof(keys.presence));
-	if (!err)
-		*ret_keys = keys;
-	explicit_bzero(&keys, sizeof(keys));
+	if (err)
+		return err;
+	setup.settings.lists = (__u8)lists;
+	err = setup_write(&maps, 0, &setup, request->origin, error);
+	setup_maps_close(&maps);
 	return err;
 }
 
-/* Handshakes in flight need the keys, and the note that cookies without timestamps are out. */
-static int keys_fill(const char *dir, const struct instance *old, const char *old_dir)
-{
-	struct runtime runtime = {0};
-	struct keys keys;
-	bool inherit = old->state == INSTANCE_LINGERING || old->state == INSTANCE_LOST;
-	int err = -ENOENT;
-
-	if (inherit)
-		err = map_load(old_dir, "keys", &keys, sizeof(keys));
-	if (!err)
-		memcpy(runtime.nots_epoch, old->runtime.nots_epoch, sizeof(runtime.nots_epoch));
-	else
-		err = keys_make(&keys);
-	if (!err)
-		err = map_store(dir, "keys", &keys, sizeof(keys));
-	explicit_bzero(&keys, sizeof(keys));
-	return err ? err : map_store(dir, "runtime", &runtime, sizeof(runtime));
-}
-
+/* The maps are new: bank 0 is in force. */
 static int maps_fill(const struct attach_request *request, const char *dir,
 		     const struct config *config, struct error *error)
 {
-	int err = map_ports_store(dir, request->ports);
+	int bits, err = map_store(dir, "config", config, sizeof(*config));
 
-	if (!err)
-		err = map_store(dir, "config", config, sizeof(*config));
 	if (err)
 		return error_set(error, err, "cannot write the configuration to the maps: %s",
 				 strerror(-err));
-	return 0;
+	bits = setup_lists_store(dir, 1, 0, request->lists, error);
+	if (bits < 0)
+		return bits;
+	err = bank_fill(dir, request, bits, error);
+	return err ? err : setup_lists_remember(dir, request->lists, error);
 }
 
 struct build {
@@ -134,17 +106,6 @@ static int ours_find(const struct build *build, struct xdp_found *ret_found)
 	return err ? err : xdp_find(build->request->iface.index, id, 0, ret_found);
 }
 
-static int word_store(const char *dir, unsigned int offset, __u32 value)
-{
-	int err, fd = map_open(dir, "runtime");
-
-	if (fd < 0)
-		return fd;
-	err = map_write_u32(fd, offset, value);
-	close(fd);
-	return err;
-}
-
 /* The old hook runs before the new one and ends the chain, so it must find handshakes by itself. */
 static int old_prepare(struct build *build, struct error *error)
 {
@@ -152,39 +113,22 @@ static int old_prepare(struct build *build, struct error *error)
 
 	if (build->old->state == INSTANCE_NONE)
 		return 0;
-	word_store(build->old->dir, offsetof(struct runtime, tc_alone), 1);
+	map_store_runtime(build->old->dir, offsetof(struct runtime, tc_alone), 1);
 	if (!rename(build->old->dir, build->old_dir))
 		return 0;
 	err = -errno;
 	return error_set(error, err, "cannot rename %s: %s", build->old->dir, strerror(-err));
 }
 
-/*
- * Every socket is in the table now, unless one found no room: before it is said to be complete, or
- * meanwhile.  The programs count that first and then say so, hence the order here.
- */
-static int table_tell(const char *dir)
-{
-	struct runtime runtime;
-	int err = word_store(dir, offsetof(struct runtime, table_complete), 1);
-
-	if (!err)
-		err = map_load(dir, "runtime", &runtime, sizeof(runtime));
-	if (!err && runtime.table_full)
-		err = word_store(dir, offsetof(struct runtime, table_complete), 0);
-	return err;
-}
-
 static int adopt_finish(struct synguard_kernel *kernel, const char *dir,
 			const struct config *config, struct error *error)
 {
-	int err = kernelside_adopt(kernel, error);
+	int err = adopt_run(kernel, dir, error);
 
 	if (err)
 		return err;
-	err = table_tell(dir);
-	if (!err) /* last: xdp_prog_id says that nothing is left to do */
-		err = map_store(dir, "config", config, sizeof(*config));
+	/* Last: xdp_prog_id says that nothing is left to do. */
+	err = map_store(dir, "config", config, sizeof(*config));
 	if (err)
 		return error_set(error, err, "cannot write the configuration: %s", strerror(-err));
 	return 0;
@@ -209,6 +153,13 @@ static int build_commit(struct build *build, struct attach_result *result, struc
 
 static int build_run(struct build *build, struct attach_result *result, struct error *error)
 {
+	const struct keys_request keys = {
+	    .dir = build->dir,
+	    .old = build->old,
+	    .old_dir = build->old_dir,
+	    .key_file = build->request->setup->key_file,
+	    .rotate_s = build->request->setup->rotate_s,
+	};
 	int err = config_make(build->request, &build->config);
 
 	if (err)
@@ -217,9 +168,7 @@ static int build_run(struct build *build, struct attach_result *result, struct e
 	err = kernelside_load(build->dir, build->config.slots, &build->kernel, error);
 	if (err)
 		return err;
-	err = keys_fill(build->dir, build->old, build->old_dir);
-	if (err)
-		error_set(error, err, "cannot make the cookie keys: %s", strerror(-err));
+	err = keys_prepare(&keys, error);
 	if (!err)
 		err = maps_fill(build->request, build->dir, &build->config, error);
 	if (!err)
@@ -276,7 +225,7 @@ int attach_complete(const struct instance *instance, struct error *error)
 		return err;
 	config.xdp_prog_id = instance->xdp.our_id;
 	config.detached_at = 0;
-	err = word_store(instance->dir, offsetof(struct runtime, tc_alone), 0);
+	err = map_store_runtime(instance->dir, offsetof(struct runtime, tc_alone), 0);
 	if (err)
 		error_set(error, err, "cannot write to the maps: %s", strerror(-err));
 	else

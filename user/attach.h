@@ -5,17 +5,13 @@
 
 #include "iface.h"
 #include "instance.h"
-
-enum xdp_choice { XDP_CHOICE_AUTO, XDP_CHOICE_NATIVE, XDP_CHOICE_GENERIC };
+#include "setup_lists.h"
 
 struct attach_request {
 	struct iface iface;
-	enum mode mode;
-	enum xdp_choice xdp;
-	bool all_ports;
-	const struct port *ports; /* MAX_PORTS of them */
-	__u32 max_conns;
-	struct timeouts timeouts;
+	const struct setup *setup;
+	const struct origin *origin;
+	const struct setup_lists *lists;
 };
 
 struct attach_result {

@@ -87,7 +87,7 @@ static int iface_check(const struct attach_request *request, struct error *error
 				 iface->flags & IFF_LOOPBACK ? "loopback" : "raw IP or a tunnel");
 	if (iface_is_port(iface))
 		return port_refuse(iface, error);
-	if (request->xdp == XDP_CHOICE_NATIVE && iface_peer_xdp(iface) == IFACE_PEER_NO_XDP)
+	if (request->setup->xdp == XDP_CHOICE_NATIVE && iface_peer_xdp(iface) == IFACE_PEER_NO_XDP)
 		return error_set(error, -EINVAL,
 				 "it is a veth whose peer has no native XDP program, so the kernel"
 				 " would drop every SYN-ACK sent from native XDP; attach any XDP"

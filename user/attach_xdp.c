@@ -39,9 +39,9 @@ int xdp_choose(const struct attach_request *request, const char *dir, struct con
 	int err;
 
 	result->why = "";
-	if (request->xdp == XDP_CHOICE_GENERIC)
+	if (request->setup->xdp == XDP_CHOICE_GENERIC)
 		return xdp_put(dir, config, XDP_ATTACH_GENERIC, error);
-	if (request->xdp == XDP_CHOICE_AUTO &&
+	if (request->setup->xdp == XDP_CHOICE_AUTO &&
 	    iface_peer_xdp(&request->iface) == IFACE_PEER_NO_XDP) {
 		result->why = "its veth peer has no native XDP program, so native replies are lost";
 		return xdp_put(dir, config, XDP_ATTACH_GENERIC, error);
@@ -49,7 +49,7 @@ int xdp_choose(const struct attach_request *request, const char *dir, struct con
 	err = xdp_put(dir, config, XDP_ATTACH_NATIVE, error);
 	if (!err)
 		return 0;
-	if (request->xdp == XDP_CHOICE_NATIVE)
+	if (request->setup->xdp == XDP_CHOICE_NATIVE)
 		return native_refuse(&request->iface, err, error);
 	if (!driver_refused(err))
 		return err;

@@ -4,13 +4,10 @@
  * first packet it sees of a connection: NEW to conntrack if that picks connections up in the
  * middle, else INVALID.  Rules that expect a SYN first, or drop INVALID, cut such clients off.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "check.h"
 #include "host.h"
-#include "maps.h"
+#include "setup_view.h"
 
 static const struct {
 	const char *name;
@@ -34,7 +31,7 @@ static const struct {
     [RULE_DNAT] = {"firewall_dnat", CHECK_WARN, "redirects a protected port",
 		   "synguard hands the connection to this host's own listener on the port the"
 		   " client named, not to the redirection's target",
-		   "protect only ports that this host serves itself: attach with --port"},
+		   "protect only ports that this host serves itself: see synguard service"},
 };
 
 void check_rule(struct check *check, struct firewall *firewall, enum rule_kind kind,
@@ -49,18 +46,10 @@ void check_rule(struct check *check, struct firewall *firewall, enum rule_kind k
 int check_port_protected(const struct check *check, unsigned int first, unsigned int last)
 {
 	const struct instance *instance = check->instance;
-	struct port *ports;
-	unsigned int port;
-	int found = 0;
 
-	if (!instance || instance->state != INSTANCE_LIVE || instance->config.all_ports)
+	if (!instance || instance->state != INSTANCE_LIVE || !check->report->has_setup)
 		return 1;
-	ports = calloc(MAX_PORTS, sizeof(*ports));
-	if (ports && !map_ports_load(instance->dir, ports))
-		for (port = first; port <= last && port < MAX_PORTS; port++)
-			found |= ports[port].protect != 0;
-	free(ports);
-	return found;
+	return setup_protects(&check->report->setup, first, last);
 }
 
 static void conntrack_check(struct check *check, const struct firewall *firewall)

@@ -11,7 +11,7 @@
 #include "run.h"
 
 /* What one rule says, as far as it matters here. */
-struct rule {
+struct nft_rule {
 	int syn;     /* matches on the SYN flag being set */
 	int not_syn; /* matches on it not being set */
 	int state_new;
@@ -69,7 +69,7 @@ static int payload_is(json_t *left, const char *protocol, const char *field)
 	       !strcmp(found_field, field);
 }
 
-static void flags_read(struct rule *rule, const char *op, json_t *right)
+static void flags_read(struct nft_rule *rule, const char *op, json_t *right)
 {
 	int has_syn = value_has(right, "syn"), negated = !strcmp(op, "!=") || !strcmp(op, "!");
 
@@ -77,13 +77,13 @@ static void flags_read(struct rule *rule, const char *op, json_t *right)
 	rule->not_syn |= has_syn && negated;
 }
 
-static void state_read(struct rule *rule, json_t *states)
+static void state_read(struct nft_rule *rule, json_t *states)
 {
 	rule->state_new |= value_has(states, "new");
 	rule->state_invalid |= value_has(states, "invalid");
 }
 
-static void match_read(const struct check *check, struct rule *rule, json_t *match)
+static void match_read(const struct check *check, struct nft_rule *rule, json_t *match)
 {
 	json_t *left = json_object_get(match, "left"), *right = json_object_get(match, "right");
 	json_t *masked = json_array_get(json_object_get(left, "&"), 0);
@@ -99,7 +99,7 @@ static void match_read(const struct check *check, struct rule *rule, json_t *mat
 }
 
 /* `ct state vmap { invalid : drop, ... }` is a rule for each of its elements. */
-static void vmap_read(struct rule *rule, json_t *vmap)
+static void vmap_read(struct nft_rule *rule, json_t *vmap)
 {
 	json_t *pair, *data = json_object_get(vmap, "data");
 	const char *key = json_string_value(
@@ -117,7 +117,7 @@ static void vmap_read(struct rule *rule, json_t *vmap)
 	}
 }
 
-static void rule_read(const struct check *check, json_t *expressions, struct rule *rule)
+static void rule_read(const struct check *check, json_t *expressions, struct nft_rule *rule)
 {
 	json_t *expression;
 	size_t i;
@@ -136,7 +136,7 @@ static void rule_read(const struct check *check, json_t *expressions, struct rul
 	}
 }
 
-static void rule_judge(struct check *check, struct firewall *firewall, const struct rule *rule,
+static void rule_judge(struct check *check, struct firewall *firewall, const struct nft_rule *rule,
 		       const char *where)
 {
 	if (rule->other_port)
@@ -176,7 +176,7 @@ static void item_check(struct check *check, struct firewall *firewall, json_t *i
 {
 	json_t *object = json_object_get(item, "rule");
 	const char *type = text_of(json_object_get(item, "chain"), "type");
-	struct rule rule = {0};
+	struct nft_rule rule = {0};
 	char where[120];
 
 	firewall->conntrack |= !strcmp(type, "nat");

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "maps.h"
 #include "reason_table.h"
+#include "setup_view.h"
 
 static __u64 frames_seen(const struct counters *counters)
 {
@@ -54,22 +54,40 @@ static void frames_check(struct check *check, const struct counters *counters)
 	check_remedy(check, "see which interface clients come by: ip route get CLIENT");
 }
 
+/* A service in mode monitor is not protected; that somebody tries it out is fine for a while. */
+static void monitor_check(struct check *check, const struct counters *counters)
+{
+	const struct setup *setup = &check->report->setup;
+	const unsigned int watched = setup_mode_count(setup, MODE_MONITOR);
+	__u64 passed = 0;
+	int reason;
+
+	if (!check->report->has_setup || !watched)
+		return;
+	for (reason = 0; reason < REASON_MAX; reason++)
+		passed += reason_count(counters, reason)->not_enforced;
+	check_add(check, "monitor", CHECK_WARN,
+		  "%u of %u services %s in mode monitor, since %s; %" PRIu64
+		  " packets passed that would not have",
+		  watched, setup->count, watched == 1 ? "is" : "are", check->report->since,
+		  (uint64_t)passed);
+	check_why(check, "in this mode everything is counted and passed, nothing is protected");
+	check_remedy(check,
+		     "synguard service set %s PORTS --mode auto (PORTS as in: synguard service"
+		     " list), and the same in the configuration file if there is one",
+		     check->instance->name);
+}
+
 static void answers_check(struct check *check, const struct counters *counters)
 {
-	__u64 sent = counters->syn_cookie_sent.packets;
-	char attach[ATTACH_COMMAND_MAX];
+	const __u64 sent =
+	    counters->syn_cookie_sent.packets - counters->syn_cookie_sent.not_enforced;
 
-	if (check->instance->config.mode == MODE_MONITOR) {
-		check_add(check, "answers", CHECK_WARN, "none: the mode is monitor");
-		check_why(check, "in this mode everything is counted and passed");
-		report_attach_command(check->report, check->iface->name, "always", NULL, attach);
-		check_remedy(check, "synguard detach %s; %s", check->instance->name, attach);
-		return;
-	}
 	check_add(check, "answers", CHECK_OK,
-		  "%" PRIu64 " SYNs answered, %" PRIu64 " valid ACKs came back, %" PRIu64
-		  " handed to the kernel",
-		  (uint64_t)sent, (uint64_t)counters->ack_cookie_valid.packets,
+		  "%" PRIu64 " SYNs passed, %" PRIu64 " answered with a cookie, %" PRIu64
+		  " valid ACKs came back, %" PRIu64 " handed to the kernel",
+		  (uint64_t)counters->syn_passed.packets, (uint64_t)sent,
+		  (uint64_t)counters->ack_cookie_valid.packets,
 		  (uint64_t)counters->handoff_ok.packets);
 	if (!sent || counters->ack_cookie_valid.packets || counters->ack_cookie_invalid.packets)
 		return;
@@ -106,12 +124,23 @@ static const struct {
     {REASON_handoff_failed, CHECK_WARN, 0, "the kernel's TCP refused finished handshakes",
      "look at tcp_syncookies, tcp_timestamps, tcp_sack and tcp_window_scaling above: were they"
      " changed since attach? Then detach and attach"},
+    {REASON_syn_accept_full, CHECK_WARN, 0,
+     "the application does not accept connections fast enough, so new ones are turned away",
+     "raise its backlog (listen) and net.core.somaxconn, or look why it is slow: ss -ltn"},
+    {REASON_syn_new_limited, CHECK_WARN, 0,
+     "clients of one prefix opened more connections than the limit new_connections allows",
+     "if they are honest: raise it in the configuration, or synguard allow add PREFIX"},
     {REASON_handoff_backlog, CHECK_WARN, 0,
      "the application does not accept connections fast enough",
      "raise its backlog (listen) and net.core.somaxconn, or look why it is slow"},
     {REASON_ip_bad_checksum, CHECK_WARN, 1, "IPv4 headers arrive damaged",
      "look at the sender's or the driver's checksum offload"},
 };
+
+static bool all_ports(const struct check *check)
+{
+	return !check->report->has_setup || check->report->setup.all_ports;
+}
 
 static void causes_check(struct check *check, const struct counters *counters)
 {
@@ -121,10 +150,11 @@ static void causes_check(struct check *check, const struct counters *counters)
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
 		count = reason_count(counters, causes[i].reason);
 		if (!count->packets ||
-		    (causes[i].only_if_silent && counters->syn_cookie_sent.packets))
+		    (causes[i].only_if_silent &&
+		     (counters->syn_cookie_sent.packets || counters->syn_passed.packets)))
 			continue;
-		/* With --port, that is what was asked for. */
-		if (causes[i].reason == REASON_not_protected && !check->instance->config.all_ports)
+		/* Where not all ports are protected, that is what was asked for. */
+		if (causes[i].reason == REASON_not_protected && !all_ports(check))
 			continue;
 		check_add(check, reason_table[causes[i].reason].name, causes[i].level,
 			  "%" PRIu64 " packets", (uint64_t)count->packets);
@@ -139,8 +169,9 @@ static void handoff_check(struct check *check, const struct counters *counters)
 		     counters->handoff_backlog.packets + counters->handoff_pending.packets +
 		     counters->handoff_closed.packets;
 
+	/* In mode monitor the kernel has the handshake already, and there is none to hand off. */
 	if (!counters->ack_cookie_valid.packets || done ||
-	    check->instance->config.mode != MODE_ALWAYS)
+	    (check->report->has_setup && setup_mode_count(&check->report->setup, MODE_MONITOR)))
 		return;
 	check_add(check, "handoff", CHECK_FAIL, "%" PRIu64 " valid ACKs, none reached the hand-off",
 		  (uint64_t)counters->ack_cookie_valid.packets);
@@ -169,16 +200,17 @@ static void listeners_read(const char *path, __u8 *listening)
 static void listeners_count(const struct check *check, const __u8 *listening,
 			    unsigned int *ret_served, unsigned int *ret_idle)
 {
-	struct port *ports = calloc(MAX_PORTS, sizeof(*ports));
+	const struct setup *setup = &check->report->setup;
 	unsigned int port;
 
-	if (ports && !map_ports_load(check->instance->dir, ports)) {
-		for (port = 1; port < MAX_PORTS; port++) {
-			*ret_served += ports[port].protect && listening[port];
-			*ret_idle += ports[port].protect && !listening[port];
-		}
+	for (port = 1; port < MAX_PORTS && check->report->has_setup; port++) {
+		if (!listening[port] && setup->all_ports)
+			continue;
+		if (!setup_protects(setup, port, port))
+			continue;
+		*ret_served += listening[port];
+		*ret_idle += !listening[port];
 	}
-	free(ports);
 }
 
 static void listeners_check(struct check *check)
@@ -192,8 +224,6 @@ static void listeners_check(struct check *check)
 	listeners_read("/proc/self/net/tcp6", listening);
 	listeners_count(check, listening, &served, &idle);
 	free(listening);
-	if (check->instance->config.all_ports)
-		idle = 0;
 	check_add(check, "listeners", served ? CHECK_OK : CHECK_WARN,
 		  "%u protected ports have a listener%s", served, idle ? ", others have none" : "");
 	if (served)
@@ -204,15 +234,15 @@ static void listeners_check(struct check *check)
 
 void check_traffic(struct check *check)
 {
-	struct counters counters;
+	const struct counters *counters = &check->report->counters;
 
 	state_check(check);
-	if (check->instance->state != INSTANCE_LIVE ||
-	    map_counters(check->instance->dir, &counters))
+	if (check->instance->state != INSTANCE_LIVE || !check->report->has_counters)
 		return;
 	listeners_check(check);
-	frames_check(check, &counters);
-	answers_check(check, &counters);
-	causes_check(check, &counters);
-	handoff_check(check, &counters);
+	frames_check(check, counters);
+	monitor_check(check, counters);
+	answers_check(check, counters);
+	causes_check(check, counters);
+	handoff_check(check, counters);
 }

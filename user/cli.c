@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The command line's parser and usage text.  It knows tables, not what any option means. */
+/* The command line's parser.  It knows tables, not what any option means. */
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,8 +7,40 @@
 
 #include "cli.h"
 
-static const struct option option_help = {"--help", VALUE_NONE, NULL, "show this text and exit",
-					  offsetof(struct args, help)};
+const struct option cli_option_help = {"--help", VALUE_NONE, NULL, "show this text and exit",
+				       offsetof(struct args, help)};
+
+const char *cli_second(const struct command *command, const char *first)
+{
+	const size_t length = strlen(first);
+
+	if (strncmp(command->name, first, length) != 0)
+		return NULL;
+	if (!command->name[length])
+		return "";
+	return command->name[length] == ' ' ? command->name + length + 1 : NULL;
+}
+
+const struct command *cli_find(const struct command *commands, int argc, char **argv, int *ret_used)
+{
+	const struct command *command;
+	const char *second;
+
+	*ret_used = 0;
+	for (command = commands; argc && command->name; command++) {
+		second = cli_second(command, argv[0]);
+		if (!second)
+			continue;
+		*ret_used = 1;
+		if (!*second)
+			return command;
+		if (argc > 1 && !strcmp(second, argv[1])) {
+			*ret_used = 2;
+			return command;
+		}
+	}
+	return NULL;
+}
 
 int cli_refuse(const char *command, const char *format, ...)
 {
@@ -22,6 +54,25 @@ int cli_refuse(const char *command, const char *format, ...)
 	return EXIT_USAGE;
 }
 
+/* What is neither an option nor the value of one. */
+struct words {
+	unsigned int count;
+	const char *word[8];
+};
+
+static int word_add(const struct command *command, const char *word, struct words *words)
+{
+	if (words->count == sizeof(words->word) / sizeof(words->word[0]))
+		return cli_refuse(command->name, "unexpected word '%s'", word);
+	words->word[words->count++] = word;
+	return EXIT_OK;
+}
+
+static const char **member_of(struct args *args, size_t offset)
+{
+	return (const char **)(void *)((char *)args + offset);
+}
+
 static const struct option *option_find(const struct command *command, const char *word,
 					size_t length)
 {
@@ -31,7 +82,7 @@ static const struct option *option_find(const struct command *command, const cha
 		if (strlen(option->name) == length && !strncmp(option->name, word, length))
 			return option;
 	if (length == strlen("--help") && !strncmp(word, "--help", length))
-		return &option_help;
+		return &cli_option_help;
 	return NULL;
 }
 
@@ -46,7 +97,7 @@ static int option_parse(const struct command *command, int argc, char **argv, in
 
 	if (!option)
 		return cli_refuse(command->name, "unknown option '%s'", word);
-	member = (const char **)(void *)((char *)args + option->offset);
+	member = member_of(args, option->offset);
 	if (*member)
 		return cli_refuse(command->name, "%s is given twice", option->name);
 	if (equals && option->value == VALUE_NONE)
@@ -63,48 +114,64 @@ static int option_parse(const struct command *command, int argc, char **argv, in
 	return EXIT_OK;
 }
 
-/* The first operand that is not given yet; NULL: none is missing, or the command has none. */
-static const struct operand *operand_next(const struct command *command, struct args *args,
-					  const char ***ret_member)
+static unsigned int operands_count(const struct command *command)
+{
+	unsigned int count = 0;
+
+	while (command->operands && command->operands[count].name)
+		count++;
+	return count;
+}
+
+static bool first_is_iface(const struct command *command, const struct words *words)
+{
+	const unsigned int operands = operands_count(command);
+
+	if (command->iface == IFACE_NONE || !words->count)
+		return false;
+	if (command->iface != IFACE_OPTIONAL || words->count > operands)
+		return true;
+	return if_nametoindex(words->word[0]);
+}
+
+/* Deals the words out to IFACE and the operands. */
+static int words_parse(const struct command *command, const struct words *words, struct args *args)
+{
+	const unsigned int operands = operands_count(command);
+	const unsigned int before = first_is_iface(command, words);
+	const char *name;
+	unsigned int i;
+
+	for (i = 0; i < words->count; i++) {
+		if (i >= before + operands)
+			return cli_refuse(command->name, "unexpected word '%s'", words->word[i]);
+		name = i < before ? "interface name" : command->operands[i - before].name;
+		if (!*words->word[i])
+			return cli_refuse(command->name, "the %s is empty", name);
+		*member_of(args, i < before ? offsetof(struct args, iface)
+					    : command->operands[i - before].offset) =
+		    words->word[i];
+	}
+	return EXIT_OK;
+}
+
+/* The first operand that is not given; NULL: none is missing. */
+static const struct operand *operand_missing(const struct command *command, struct args *args)
 {
 	const struct operand *operand = command->operands;
 
-	for (; operand && operand->name; operand++) {
-		*ret_member = (const char **)(void *)((char *)args + operand->offset);
-		if (!**ret_member)
+	for (; operand && operand->name; operand++)
+		if (!*member_of(args, operand->offset))
 			return operand;
-	}
 	return NULL;
-}
-
-static int word_parse(const struct command *command, const char *word, struct args *args)
-{
-	const char **member = NULL;
-	const struct operand *operand = operand_next(command, args, &member);
-
-	if (!args->iface &&
-	    (!command->operands || (operand == command->operands && !strchr(word, ':'))))
-		member = &args->iface;
-	else if (!operand)
-		return cli_refuse(command->name, "unexpected word '%s'", word);
-	if (!*word)
-		return cli_refuse(command->name, "the %s is empty",
-				  member == &args->iface ? "interface name" : operand->name);
-	*member = word;
-	return EXIT_OK;
 }
 
 static int iface_check(const struct command *command, struct args *args)
 {
-	const struct operand *operand;
-	const char **member;
+	const struct operand *operand = operand_missing(command, args);
 
-	if (args->help)
-		return EXIT_OK;
-	operand = operand_next(command, args, &member);
-	if (operand && args->iface && !if_nametoindex(args->iface))
-		return cli_refuse(command->name,
-				  "%s is missing ('%s' was taken for IFACE, since it has no port)",
+	if (operand && args->iface)
+		return cli_refuse(command->name, "%s is missing ('%s' was taken for IFACE)",
 				  operand->name, args->iface);
 	if (operand)
 		return cli_refuse(command->name, "%s is missing", operand->name);
@@ -121,86 +188,22 @@ static int iface_check(const struct command *command, struct args *args)
 
 int cli_parse(const struct command *command, int argc, char **argv, struct args *ret_args)
 {
+	struct words words = {0};
 	struct args args = {0};
 	int at, used, code;
 
 	for (at = 0; at < argc; at += used) {
 		used = 1;
-		code = argv[at][0] == '-' ? option_parse(command, argc, argv, at, &args, &used)
-					  : word_parse(command, argv[at], &args);
+		code = argv[at][0] == '-' && argv[at][1]
+			   ? option_parse(command, argc, argv, at, &args, &used)
+			   : word_add(command, argv[at], &words);
 		if (code)
 			return code;
 	}
-	code = iface_check(command, &args);
+	code = words_parse(command, &words, &args);
+	if (!code && !args.help)
+		code = iface_check(command, &args);
 	if (!code)
 		*ret_args = args;
 	return code;
-}
-
-static void option_spell(const struct option *option, char *text, size_t size)
-{
-	static const char *const formats[] = {
-	    [VALUE_NONE] = "", [VALUE_REQUIRED] = " ", [VALUE_OPTIONAL] = "[="};
-	const char *value = option->value_name ? option->value_name : "";
-
-	snprintf(text, size, "%s%s%s%s", option->name, formats[option->value], value,
-		 option->value == VALUE_OPTIONAL ? "]" : "");
-}
-
-static void synopsis_print(const struct command *command)
-{
-	static const char *const ifaces[] = {[IFACE_REQUIRED] = "IFACE",
-					     [IFACE_OPTIONAL] = "[IFACE]",
-					     [IFACE_OR_ALL] = "IFACE|--all"};
-	const struct operand *operand = command->operands;
-	const struct option *option;
-	char text[64];
-
-	printf("synguard %s %s", command->name, ifaces[command->iface]);
-	for (; operand && operand->name; operand++)
-		printf(" %s", operand->name);
-	for (option = command->options; option->name; option++) {
-		option_spell(option, text, sizeof(text));
-		if (command->iface != IFACE_OR_ALL || strcmp(option->name, "--all") != 0)
-			printf(" [%s]", text);
-	}
-	printf("\n");
-}
-
-void cli_usage(const struct command *commands)
-{
-	const struct command *command;
-
-	printf(
-	    "synguard answers SYNs with SYN cookies in XDP and hands finished handshakes to the\n"
-	    "kernel's TCP.\n\nUsage:\n");
-	for (command = commands; command->name; command++) {
-		printf("  ");
-		synopsis_print(command);
-	}
-	printf("  synguard --version | --help | COMMAND --help\n\nCommands:\n");
-	for (command = commands; command->name; command++)
-		printf("  %-8s %s\n", command->name, command->summary);
-	printf(
-	    "\nStart with: synguard attach IFACE\nExit code: 0 done, 1 failed, 2 wrong usage.\n");
-}
-
-static void option_print(const struct option *option)
-{
-	char text[64];
-
-	option_spell(option, text, sizeof(text));
-	printf("  %-30s %s\n", text, option->help);
-}
-
-void cli_usage_command(const struct command *command)
-{
-	const struct option *option;
-
-	printf("Usage: ");
-	synopsis_print(command);
-	printf("\n%s\n\nOptions:\n", command->detail);
-	for (option = command->options; option->name; option++)
-		option_print(option);
-	option_print(&option_help);
 }

@@ -9,75 +9,67 @@
 #include "attach.h"
 #include "cli.h"
 #include "host.h"
-#include "ports.h"
-#include "timeouts.h"
-#include "track.h"
+#include "origin.h"
+#include "overrides.h"
+#include "selection.h"
+#include "setup_view.h"
 
-struct word {
-	const char *text;
-	int value;
-};
-
-static const struct word xdp_words[] = {
-    {"auto", XDP_CHOICE_AUTO}, {"native", XDP_CHOICE_NATIVE}, {"generic", XDP_CHOICE_GENERIC}, {0}};
-static const struct word mode_words[] = {{"always", MODE_ALWAYS}, {"monitor", MODE_MONITOR}, {0}};
-
-/* The value of text, or of the first word if text is NULL; -1 if it is none of them. */
-static int word_find(const struct word *words, const char *text)
+/* The ports of --port, with the usual policy. */
+static int ports_add(const char *list, struct setup *setup, struct error *error)
 {
-	const struct word *word;
+	struct service service = {.any_addr = true, .policy = setup_default_policy()};
+	struct port_list ports;
+	unsigned int i;
+	int err = port_list_parse(list, &ports, error);
 
-	if (!text)
-		return words->value;
-	for (word = words; word->text; word++)
-		if (!strcmp(word->text, text))
-			return word->value;
-	return -1;
+	if (err)
+		return err;
+	for (i = 0; !err && i < ports.count; i++) {
+		service.first = ports.range[i].first;
+		service.last = ports.range[i].last;
+		err = setup_add_usual(setup, &service, error);
+	}
+	free(ports.range);
+	return err;
 }
 
-static int words_parse(const struct args *args, struct attach_request *request)
+static int setup_choose(const struct args *args, struct setup *ret_setup, struct error *error)
 {
-	int xdp = word_find(xdp_words, args->xdp), mode = word_find(mode_words, args->mode);
+	struct setup setup;
+	int err;
 
-	if (xdp < 0)
-		return cli_refuse("attach", "--xdp '%s' is none of auto, native, generic",
-				  args->xdp);
-	if (mode < 0)
-		return cli_refuse("attach", "--mode '%s' is none of always, monitor", args->mode);
-	request->xdp = (enum xdp_choice)xdp;
-	request->mode = (enum mode)mode;
-	return EXIT_OK;
+	if (!args->port)
+		return setup_default(ret_setup) ? error_set(error, -ENOMEM, "out of memory") : 0;
+	setup_default_values(&setup);
+	err = ports_add(args->port, &setup, error);
+	if (err)
+		setup_free(&setup);
+	else
+		*ret_setup = setup;
+	return err;
 }
 
-enum { CONNS_LEAST = 1024, CONNS_MOST = 1 << 24 };
-
-static int table_parse(const struct args *args, struct attach_request *request)
+/* EXIT_OK, or the exit code once it has said why. */
+static int settings_choose(const struct args *args, struct setup *ret_setup,
+			   struct origin *ret_origin)
 {
 	struct error error;
-	char *end = NULL;
-	long n = MAX_CONNS;
+	int code = overrides_parse(args, &ret_origin->overrides);
 
-	if (args->max_conns)
-		n = strtol(args->max_conns, &end, 10);
-	if (end && (*end || end == args->max_conns || n < CONNS_LEAST || n > CONNS_MOST))
-		return cli_refuse("attach", "--max-conns '%s' is not a number from %d to %d",
-				  args->max_conns, CONNS_LEAST, CONNS_MOST);
-	request->max_conns = (__u32)n;
-	request->timeouts = timeouts_default();
-	if (args->timeout && timeouts_parse(args->timeout, &request->timeouts, &error))
+	if (code)
+		return code;
+	if (args->config && args->port)
+		return cli_refuse("attach",
+				  "--port and --config exclude each other: the file names the"
+				  " ports, under services");
+	if (args->config && origin_load(args->config, ret_setup, ret_origin, &error)) {
+		fprintf(stderr, "synguard: cannot attach to %s: %s\n", args->iface, error.text);
+		return EXIT_FAILED;
+	}
+	if (!args->config && setup_choose(args, ret_setup, &error))
 		return cli_refuse("attach", "%s", error.text);
+	overrides_apply(&ret_origin->overrides, ret_setup);
 	return EXIT_OK;
-}
-
-static int ports_choose(const struct args *args, struct port *ports, struct error *error)
-{
-	int i;
-
-	if (args->port)
-		return ports_parse(args->port, ports, error);
-	for (i = 0; i < MAX_PORTS; i++)
-		ports[i].protect = 1;
-	return 0;
 }
 
 static int held_elsewhere(const struct attach_request *request, const struct instance *instance,
@@ -116,8 +108,8 @@ static int already_attached(const struct instance *instance, struct error *error
 		return 0;
 	return error_set(error, -EEXIST,
 			 "it is attached already (see: synguard status %s); to change its settings:"
-			 " synguard detach %s, then attach again",
-			 instance->name, instance->name);
+			 " synguard reload %s, or synguard detach %s, then attach again",
+			 instance->name, instance->name, instance->name);
 }
 
 struct earlier_name {
@@ -191,19 +183,33 @@ static int locked_attach(const struct attach_request *request, struct attach_res
 	return err;
 }
 
-static void result_print(const struct attach_request *request, const struct attach_result *result,
-			 const char *ports)
+/* "protecting every TCP port with a listener, mode auto" */
+static void protected_print(const struct attach_request *request, const struct args *args)
 {
-	const char *mode = result->xdp_mode == XDP_ATTACH_NATIVE ? "native" : "generic";
+	const struct setup *setup = request->setup;
+	const enum mode mode = setup_mode(setup);
+
+	printf("%s: %s", request->iface.name, mode == MODE_MONITOR ? "watching " : "protecting ");
+	if (args->config)
+		printf("the services of %s", args->config);
+	else
+		printf("%s", args->port ? args->port : "every TCP port with a listener");
+	if (mode)
+		printf(", mode %s", mode_name(mode));
+}
+
+static void result_print(const struct attach_request *request, const struct attach_result *result,
+			 const struct args *args)
+{
+	const char *xdp = result->xdp_mode == XDP_ATTACH_NATIVE ? "native" : "generic";
 
 	if (result->completed) {
 		printf("%s: was attached already, with the settings of then; %s\n",
 		       request->iface.name, result->completed);
 		return;
 	}
-	printf("%s: %s %s, XDP %s", request->iface.name,
-	       request->mode == MODE_MONITOR ? "watching (mode monitor)" : "protecting",
-	       ports ? ports : "every TCP port with a listener", mode);
+	protected_print(request, args);
+	printf(", XDP %s", xdp);
 	if (*result->why)
 		printf(" (%s%s%s)", result->why, *result->native.text ? " " : "",
 		       result->native.text);
@@ -235,29 +241,41 @@ static int prepare(const struct args *args, struct attach_request *request, stru
 	return pins_prepare(error);
 }
 
-int cmd_attach(const struct args *args)
+static int attach(const struct args *args, struct attach_request *request,
+		  struct setup_lists *lists)
 {
-	struct port *ports = calloc(MAX_PORTS, sizeof(*ports));
-	struct attach_request request = {.all_ports = !args->port, .ports = ports};
 	struct attach_result result = {0};
 	struct error error;
-	int err, code = ports ? words_parse(args, &request) : EXIT_FAILED;
+	int err = prepare(args, request, &error);
 
-	if (code == EXIT_OK)
-		code = table_parse(args, &request);
-	if (code == EXIT_OK && ports_choose(args, ports, &error))
-		code = cli_refuse("attach", "%s", error.text);
-	if (code == EXIT_OK) {
-		err = prepare(args, &request, &error);
-		if (!err)
-			err = locked_attach(&request, &result, &error);
-		if (err)
-			fprintf(stderr, "synguard: cannot attach to %s: %s\n", args->iface,
-				error.text);
-		else
-			result_print(&request, &result, args->port);
-		code = err ? EXIT_FAILED : EXIT_OK;
+	if (!err)
+		err = setup_lists_read(request->setup, request->setup, host_hz(), lists, &error);
+	if (!err)
+		err = locked_attach(request, &result, &error);
+	if (err)
+		fprintf(stderr, "synguard: cannot attach to %s: %s\n", args->iface, error.text);
+	else
+		result_print(request, &result, args);
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+int cmd_attach(const struct args *args)
+{
+	struct origin *origin = calloc(1, sizeof(*origin));
+	struct setup setup = {0};
+	struct setup_lists lists = {0};
+	struct attach_request request = {.setup = &setup, .origin = origin, .lists = &lists};
+	int code;
+
+	if (!origin) {
+		fprintf(stderr, "synguard: cannot attach to %s: out of memory\n", args->iface);
+		return EXIT_FAILED;
 	}
-	free(ports);
+	code = settings_choose(args, &setup, origin);
+	if (!code)
+		code = attach(args, &request, &lists);
+	setup_free(&setup);
+	setup_lists_free(&lists);
+	free(origin);
 	return code;
 }

@@ -83,8 +83,12 @@ static void report_find_renamed(__u32 ifindex, struct report *ret_report)
 	for (i = 0; i < names.count; i++) {
 		report_make(names.name[i], &report);
 		if (report.instance.state == INSTANCE_LIVE && report.instance.ifindex == ifindex &&
-		    report.instance.netns == host_netns())
+		    report.instance.netns == host_netns()) {
+			report_free(ret_report);
 			*ret_report = report;
+		} else {
+			report_free(&report);
+		}
 	}
 }
 
@@ -130,6 +134,8 @@ int cmd_check(const struct args *args)
 	if (args->iface)
 		check_traffic(check);
 	code = check_show(args, check);
+	if (args->iface)
+		report_free(&report);
 	free(check);
 	return code;
 }

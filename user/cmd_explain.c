@@ -7,7 +7,7 @@
 
 #include "access.h"
 #include "cli.h"
-#include "explain.h"
+#include "explain_words.h"
 #include "names.h"
 #include "output.h"
 #include "reason_table.h"
@@ -113,19 +113,12 @@ static const char *verdict_text(const struct explanation *e)
 	return e->verdict == XDP_DROP ? "dropped in silence" : "passes to the kernel";
 }
 
-/* In mode monitor: what another mode would have made of it. */
+/* What mode auto would have made of it. */
 static void monitor_print(const struct explanation *e)
 {
-	const enum reason r = e->always < REASON_MAX ? e->always : e->reason;
-	const struct reason_row *row = &reason_table[r];
-
-	if (e->config.mode != MODE_MONITOR)
-		return;
-	if (!strcmp(row->verdict, "PASS"))
-		printf("  %-15s it would pass as well\n", "in mode always");
-	else
-		printf("  %-15s it would be %s: %s\n", "in mode always",
-		       strcmp(row->verdict, "TX") ? "dropped" : "answered", row->name);
+	if (!explanation_enforced(e))
+		printf("  %-15s it would be %s\n", "but for monitor",
+		       strcmp(reason_table[e->reason].verdict, "TX") ? "dropped" : "answered");
 }
 
 static void explanation_print(const struct explanation *e, const char *iface)

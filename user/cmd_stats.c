@@ -14,14 +14,20 @@
 #include "names.h"
 #include "output.h"
 #include "reason_table.h"
+#include "setup_maps.h"
+#include "setup_view.h"
 #include "show.h"
 
 #define NS_PER_S 1000000000.0
+
+enum { MONITORED_TEXT_MAX = 128 };
 
 /* One reading, and in a watch the one before it. */
 struct sample {
 	struct instance instance;
 	struct counters counters;
+	const char *mode;                   /* that all services have, or "mixed" */
+	char monitored[MONITORED_TEXT_MAX]; /* the ports in mode monitor; "" if there are none */
 	double at_s;
 };
 
@@ -31,6 +37,20 @@ static double monotonic_s(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_S;
+}
+
+static void modes_read(struct sample *sample)
+{
+	struct setup setup;
+	struct error error;
+
+	sample->mode = "unknown";
+	*sample->monitored = '\0';
+	if (setup_read(sample->instance.dir, &setup, &error))
+		return;
+	sample->mode = mode_name(setup_mode(&setup));
+	setup_mode_text(&setup, MODE_MONITOR, sample->monitored, sizeof(sample->monitored));
+	setup_free(&setup);
 }
 
 static int sample_read(const char *name, struct sample *ret_sample)
@@ -43,6 +63,7 @@ static int sample_read(const char *name, struct sample *ret_sample)
 		return -ENOENT;
 	err = map_counters(sample.instance.dir, &sample.counters);
 	sample.at_s = monotonic_s();
+	modes_read(&sample);
 	if (!err)
 		*ret_sample = sample;
 	return err;
@@ -65,6 +86,17 @@ static double rate_of(const struct sample *now, const struct sample *before, int
 	return (double)(count->packets - base) / passed_s;
 }
 
+/* The column is there only where it says something. */
+static bool has_not_enforced(const struct sample *now)
+{
+	int reason;
+
+	for (reason = 0; reason < REASON_MAX; reason++)
+		if (reason_count(&now->counters, reason)->not_enforced)
+			return true;
+	return *now->monitored != '\0';
+}
+
 static void row_print(const struct sample *now, const struct sample *before, int reason)
 {
 	const struct reason_row *row = &reason_table[reason];
@@ -74,22 +106,27 @@ static void row_print(const struct sample *now, const struct sample *before, int
 	       (uint64_t)count->bytes);
 	if (before)
 		printf(" %10.0f", rate_of(now, before, reason));
+	if (has_not_enforced(now))
+		printf(" %12" PRIu64, (uint64_t)count->not_enforced);
 	printf("  %-7s %s\n", row->verdict, row->text);
 }
 
 /* In a watch with the time of day. */
 static void header_print(const struct sample *now, bool timed)
 {
-	char clock[16] = "";
+	char clock[16] = "", monitored[MONITORED_TEXT_MAX + 32] = "";
 	time_t at = time(NULL);
 	struct tm when;
 
 	if (timed)
 		strftime(clock, sizeof(clock), " %H:%M:%S", localtime_r(&at, &when));
+	if (!strcmp(now->mode, mode_name(MODE_MONITOR)))
+		snprintf(monitored, sizeof(monitored), " (mode monitor: everything passes)");
+	else if (*now->monitored)
+		snprintf(monitored, sizeof(monitored), " (in mode monitor: %s)", now->monitored);
 	printf("%s%s%s:\n", now->instance.name, clock,
 	       now->instance.state != INSTANCE_LIVE ? " (not protected; see: synguard status)"
-	       : now->instance.config.mode == MODE_MONITOR ? " (mode monitor: everything passes)"
-							   : "");
+						    : monitored);
 }
 
 static void table_print(const struct args *args, const struct sample *now,
@@ -98,8 +135,9 @@ static void table_print(const struct args *args, const struct sample *now,
 	int reason, shown = 0;
 
 	header_print(now, before != NULL);
-	printf("  %-18s %12s %14s%s  %-7s %s\n", "reason", "packets", "bytes",
-	       before ? "   packets/s" : "", "verdict", "meaning");
+	printf("  %-18s %12s %14s%s%s  %-7s %s\n", "reason", "packets", "bytes",
+	       before ? "  packets/s" : "", has_not_enforced(now) ? " not enforced" : "", "verdict",
+	       "meaning");
 	for (reason = 0; reason < REASON_MAX; reason++) {
 		if (!args->all && !reason_count(&now->counters, reason)->packets)
 			continue;
@@ -119,15 +157,15 @@ static json_t *sample_json(const struct sample *now, const struct sample *before
 
 	for (reason = 0; reason < REASON_MAX; reason++) {
 		count = reason_count(&now->counters, reason);
-		item = json_pack("{s:I, s:I}", "packets", (json_int_t)count->packets, "bytes",
-				 (json_int_t)count->bytes);
+		item = json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)count->packets, "bytes",
+				 (json_int_t)count->bytes, "not_enforced",
+				 (json_int_t)count->not_enforced);
 		if (before)
 			json_object_set_new(item, "packets_per_second",
 					    json_real(rate_of(now, before, reason)));
 		json_object_set_new(counters, reason_table[reason].name, item);
 	}
-	return json_pack("{s:s, s:s, s:o}", "interface", now->instance.name, "mode",
-			 now->instance.config.mode == MODE_MONITOR ? "monitor" : "always",
+	return json_pack("{s:s, s:s, s:o}", "interface", now->instance.name, "mode", now->mode,
 			 "counters", counters);
 }
 

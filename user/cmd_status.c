@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* synguard status: what is attached where, and whether it still is as the loader left it. */
+/*
+ * synguard status: what is attached where, whether it still is as the loader left it, and whether
+ * it is under attack.
+ */
 #include <stdio.h>
 
 #include "access.h"
@@ -11,6 +14,7 @@
 static int one_status(const struct args *args)
 {
 	struct report report;
+	int code;
 
 	report_make(args->iface, &report);
 	if (report.instance.state == INSTANCE_NONE && !if_nametoindex(args->iface)) {
@@ -28,11 +32,13 @@ static int one_status(const struct args *args)
 			args->iface, args->iface);
 		return EXIT_FAILED;
 	}
-	if (args->json && output_json(report_json(&report), JSON_PRETTY))
-		return EXIT_FAILED;
+	code = *report.problem ? EXIT_FAILED : EXIT_OK;
 	if (!args->json)
 		report_print(&report);
-	return *report.problem ? EXIT_FAILED : EXIT_OK;
+	else if (output_json(report_json(&report), JSON_PRETTY))
+		code = EXIT_FAILED;
+	report_free(&report);
+	return code;
 }
 
 static int every_status(const struct args *args)
@@ -54,6 +60,7 @@ static int every_status(const struct args *args)
 			json_array_append_new(array, report_json(&report));
 		else
 			report_print(&report);
+		report_free(&report);
 	}
 	if (args->json)
 		return output_json(array, JSON_PRETTY) ? EXIT_FAILED : code;

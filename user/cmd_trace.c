@@ -154,7 +154,8 @@ static int trace_run(struct trace *trace, const char *file)
 		return EXIT_FAILED;
 	}
 	fprintf(stderr, "synguard: tracing %s%s; Ctrl-C ends it\n", trace->instance.name,
-		trace->writer.monitor ? " (mode monitor: everything passes)" : "");
+		trace_modes_all_monitor(&trace->writer.modes) ? " (mode monitor: everything passes)"
+							      : "");
 	trace->looked_at = host_boottime_ns();
 	err = trace_loop(trace);
 	trace_source_stop(&trace->source, !err);

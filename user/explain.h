@@ -7,12 +7,13 @@
 #define SYNGUARD_EXPLAIN_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "error.h"
 #include "instance.h"
 #include "tcpopt.h"
 
-enum { EXPLAIN_ADDRESS_MAX = 64, EXPLAIN_FRAME_MAX = 256, EXPLAIN_FACTS_MAX = 16 };
+enum { EXPLAIN_ADDRESS_MAX = 64, EXPLAIN_FRAME_MAX = 256, EXPLAIN_FACTS_MAX = 20 };
 
 /* Which packet: remote is its source. */
 struct explain_request {
@@ -44,16 +45,26 @@ struct explain_answer {
 	struct tcpopts opts;
 };
 
+/* The service that the packet is for, and what it goes through. */
+struct explain_service {
+	__u32 policy_id; /* 0: not protected */
+	__u32 defence_id;
+	bool by_addr; /* a service of this very address */
+	struct policy policy;
+	struct settings settings;
+	struct defence defence;
+	__u64 kernel_until; /* jiffies: half-open sockets are looked up until then */
+};
+
 struct explanation {
 	struct explain_request request;
 	enum explain_numbers numbers;
 	struct config config;
 	struct runtime runtime;
-	struct port port;
-	int verdict; /* XDP_PASS, ... */
-	enum reason reason;
-	enum reason
-	    always; /* the reason in mode always, where monitor has another; else REASON_MAX */
+	struct explain_service service;
+	struct syn_facts facts; /* of a SYN that was decided upon */
+	int verdict;            /* XDP_PASS, ... */
+	enum reason reason;     /* what it stands for is not done in mode monitor */
 	__u8 has_conn;
 	__u8 has_half;
 	__u8 has_listener;
@@ -83,6 +94,10 @@ void explain_answer_read(const void *frame, __u32 len, struct explain_answer *re
 /* Asks the program.  0, or -errno with the reason. */
 int explain_run(const struct instance *instance, const struct explain_request *request,
 		struct explanation *ret_explanation, struct error *error);
+
+/* 0 or -errno. */
+int explain_service_read(const struct instance *instance, const struct conn_key *key,
+			 struct explain_service *ret_service);
 
 /* The facts that led to the decision, in its order. */
 struct explain_facts {

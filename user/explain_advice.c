@@ -13,7 +13,36 @@ static const char no_cookie[] =
     "if a client has this connection, the kernel no longer does (ss -tan), and the client has to"
     " connect again; an ACK that brings a valid cookie back would pass";
 
+static const char syn_accept_full[] =
+    "the application does not accept fast enough (ss -ltn: Recv-Q above Send-Q); raise its backlog "
+    "and net.core.somaxconn";
+static const char syn_synack_limited[] =
+    "a client that sends its SYN again is answered; if honest ones share this prefix, raise the "
+    "limit synack_per_prefix";
+static const char syn_new_limited[] =
+    "if this prefix is honest, raise the limit new_connections, or: synguard allow add PREFIX";
+static const char syn_small_limited[] =
+    "a client that sends it again gets through when the kernel's queue has room";
+static const char syn_live_limited[] =
+    "a client that has restarted gets through when its prefix sends fewer";
+static const char ack_limited[] =
+    "the same ACK again, or the data after it, is checked, and one with timestamps always; if "
+    "honest ones share this prefix, raise the limit bad_acks";
+
 static const char *const advices[REASON_MAX] = {
+    [REASON_deny_listed] = "if it should not be: synguard deny del PREFIX (synguard deny list)",
+    [REASON_syn_accept_full] = syn_accept_full,
+    [REASON_syn_synack_limited] = syn_synack_limited,
+    [REASON_syn_new_limited] = syn_new_limited,
+    [REASON_syn_small_limited] = syn_small_limited,
+    [REASON_syn_live_limited] = syn_live_limited,
+    [REASON_syn_allowed] = "nothing; to have it answered with a cookie: synguard allow del PREFIX",
+    [REASON_syn_proven] = "nothing; it keeps all its options",
+    [REASON_synack_repeated] = "nothing; the client repeats its SYN",
+    [REASON_synack_unknown] = "nothing; this host has sent no SYN to it (or that was long ago)",
+    [REASON_ack_limited] = ack_limited,
+    [REASON_data_unknown] = no_cookie,
+    [REASON_fin_unknown] = "nothing; there is no connection to close",
     [REASON_syn_conn_limited] = "a client that has restarted gets through within a second",
     [REASON_syn_mptcp] = mptcp,
     [REASON_syn_md5_ao] = "nothing; signed connections (BGP) are left to the kernel",
@@ -36,7 +65,7 @@ static void not_protected(const struct explanation *e, const char *iface, char *
 {
 	const __u16 port = e->request.key.local_port;
 
-	if (e->port.protect)
+	if (e->service.policy_id)
 		snprintf(text, size,
 			 "nothing listens on port %u at that address (ss -ltn), or it is not an"
 			 " address of this host (ip address), which comes second, after the"
@@ -44,20 +73,17 @@ static void not_protected(const struct explanation *e, const char *iface, char *
 			 port);
 	else
 		snprintf(text, size,
-			 "port %u is not in the list of --port (synguard status %s); to protect it,"
-			 " detach and attach with it in the list",
-			 port, iface);
+			 "no service has port %u at that address (synguard service list %s); to"
+			 " protect it: synguard service add %s %u",
+			 port, iface, iface, port);
 }
 
-static void syn_passed(const struct explanation *e, const char *iface, char *text, size_t size)
+static void syn_passed(const struct explanation *e, char *text, size_t size)
 {
 	if (e->has_listener && !e->listener.allow_cookie)
 		snprintf(text, size, "sysctl -w net.ipv4.tcp_syncookies=1");
-	else if (e->config.mode == MODE_MONITOR)
-		snprintf(text, size,
-			 "mode monitor only counts; to protect: synguard detach %s, and attach it"
-			 " without --mode monitor",
-			 iface);
+	else
+		snprintf(text, size, "nothing; in an attack it would be answered with a cookie");
 }
 
 static void mss_small(const struct explanation *e, char *text, size_t size)
@@ -72,10 +98,15 @@ static void mss_small(const struct explanation *e, char *text, size_t size)
 void explain_advice(const struct explanation *e, const char *iface, char *ret_text, size_t size)
 {
 	*ret_text = '\0';
-	if (e->reason == REASON_not_protected)
+	if (!explanation_enforced(e))
+		snprintf(ret_text, size,
+			 "mode monitor only counts; to protect: synguard service set %s %u --mode"
+			 " auto",
+			 iface, e->request.key.local_port);
+	else if (e->reason == REASON_not_protected)
 		not_protected(e, iface, ret_text, size);
 	else if (e->reason == REASON_syn_passed)
-		syn_passed(e, iface, ret_text, size);
+		syn_passed(e, ret_text, size);
 	else if (e->reason == REASON_syn_mss_small)
 		mss_small(e, ret_text, size);
 	else if (e->reason < REASON_MAX && advices[e->reason])

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "explain_words.h"
+#include "setup_view.h"
 
 static void fact_add(struct explain_facts *facts, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -38,11 +39,14 @@ static void facts_numbers(const struct explanation *e, struct explain_facts *fac
 		fact_add(facts, "SEQ and ACK", "%s", texts[e->numbers]);
 }
 
-static void facts_port(const struct explanation *e, struct explain_facts *facts)
+static void facts_service(const struct explanation *e, struct explain_facts *facts)
 {
-	fact_add(facts, "port", "%u is %s%s", e->request.key.local_port,
-		 e->port.protect ? "protected" : "not protected",
-		 e->config.all_ports ? " (as all ports with a listener)" : "");
+	char policy[GROUP_POLICY_MAX];
+
+	policy_text(&e->service.policy, policy);
+	fact_add(facts, "service", "port %u%s: %s", e->request.key.local_port,
+		 e->service.by_addr ? " of this address" : "",
+		 e->service.policy_id ? policy : "not protected");
 }
 
 static void facts_listener(const struct explanation *e, struct explain_facts *facts)
@@ -121,7 +125,38 @@ static void facts_table(const struct explanation *e, struct explain_facts *facts
 		fact_add(facts, "kernel", "not asked for this tuple");
 }
 
-static void facts_listener(const struct explanation *e, struct explain_facts *facts)
+/* In mode always it changes nothing, but is known all the same. */
+static void facts_attack(const struct explanation *e, struct explain_facts *facts)
+{
+	const struct defence *d = &e->service.defence;
+	const struct conn_clock clock = explanation_clock(e);
+
+	if (explanation_attacked(e))
+		fact_add(facts, "attack", "yes, for %u s; %u so far",
+			 clock.boottime_s - d->started_s, d->attacks);
+	else
+		fact_add(facts, "attack", "none now; %u so far", d->attacks);
+}
+
+/* What a SYN is decided upon, beside the listener. */
+static void facts_syn(const struct explanation *e, struct explain_facts *facts)
+{
+	const struct syn_facts *f = &e->facts;
+	const struct listener *s = &e->listener;
+
+	if (!explanation_has_facts(e))
+		return;
+	if (f->allowed || f->new_limited || f->proven)
+		fact_add(facts, "client", "%s%s%s", f->allowed ? "on the allowlist; " : "",
+			 f->new_limited ? "its prefix opened too many connections; " : "",
+			 f->proven ? "proven lately, and has credit" : "");
+	fact_add(facts, "queues",
+		 "accept queue %s; %u handshakes of the kernel's not finished,"
+		 " backlog %u",
+		 f->accept_full ? "full" : "has room", s->unfinished, s->backlog);
+}
+
+static void facts_socket(const struct explanation *e, struct explain_facts *facts)
 {
 	const struct listener *s = &e->listener;
 
@@ -151,7 +186,7 @@ static void facts_answer(const struct explanation *e, struct explain_facts *fact
 /* Ways that end before a connection or a listener is looked for. */
 static int ended_early(const struct explanation *e)
 {
-	return !e->port.protect ||
+	return !e->service.policy_id || e->reason == REASON_deny_listed ||
 	       (e->reason >= REASON_eth_truncated && e->reason <= REASON_src_not_unicast);
 }
 
@@ -159,17 +194,17 @@ void explain_facts_collect(const struct explanation *e, struct explain_facts *re
 {
 	ret_facts->count = 0;
 	facts_numbers(e, ret_facts);
-	facts_port(e, ret_facts);
+	facts_service(e, ret_facts);
 	if (ended_early(e))
 		return;
 	facts_listener(e, ret_facts);
-	fact_add(ret_facts, "mode", "%s",
-		 e->config.mode == MODE_MONITOR ? "monitor: everything passes" : "always");
+	facts_attack(e, ret_facts);
+	facts_syn(e, ret_facts);
 	facts_conn(e, ret_facts);
 	facts_half(e, ret_facts);
 	if (e->reason == REASON_not_protected || e->reason == REASON_synack_passed)
 		return;
 	facts_table(e, ret_facts);
-	facts_listener(e, ret_facts);
+	facts_socket(e, ret_facts);
 	facts_answer(e, ret_facts);
 }

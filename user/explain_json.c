@@ -5,6 +5,7 @@
 #include "conns_print.h"
 #include "explain_words.h"
 #include "reason_table.h"
+#include "setup_view.h"
 
 /* As conns --json has it, but for interface and slot. */
 static json_t *entry_json(const struct conn *c, __u32 slot, const struct explanation *e)
@@ -59,6 +60,34 @@ static json_t *packet_json(const struct explanation *e)
 			 "numbers", numbers[e->numbers]);
 }
 
+static json_t *service_json(const struct explanation *e)
+{
+	const struct explain_service *s = &e->service;
+
+	if (!s->policy_id)
+		return json_null();
+	return json_pack(
+	    "{s:b, s:b, s:b, s:I, s:I, s:i, s:i, s:I, s:I}", "of_one_address", (int)s->by_addr,
+	    "speaks_first", (int)s->policy.speaks_first, "under_attack", explanation_attacked(e),
+	    "syn_rate_on", (json_int_t)s->policy.syn_rate_on, "syn_rate_off",
+	    (json_int_t)s->policy.syn_rate_off, "unfinished_percent_on", s->policy.unfinished_on,
+	    "unfinished_percent_off", s->policy.unfinished_off, "hold_ms",
+	    (json_int_t)s->policy.hold_ms, "attacks_so_far", (json_int_t)s->defence.attacks);
+}
+
+static json_t *facts_json(const struct explanation *e)
+{
+	const struct syn_facts *f = &e->facts;
+
+	if (!explanation_has_facts(e))
+		return json_null();
+	return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:i, s:i}", "allowed", (int)f->allowed,
+			 "attacked", (int)f->attacked, "proven", (int)f->proven, "new_limited",
+			 (int)f->new_limited, "accept_full", (int)f->accept_full, "queue_room",
+			 (int)f->queue_room, "unfinished", (int)e->listener.unfinished, "backlog",
+			 (int)e->listener.backlog);
+}
+
 static const char *verdict_name(int verdict)
 {
 	return verdict == XDP_TX ? "TX" : verdict == XDP_DROP ? "DROP" : "PASS";
@@ -70,15 +99,18 @@ json_t *explain_json(const struct explanation *e, const char *iface)
 	char advice[320];
 
 	explain_advice(e, iface, advice, sizeof(advice));
-	return json_pack(
-	    "{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:o, s:o, s:o, s:b, s:s?, s:o}",
-	    "interface", iface, "mode", e->config.mode == MODE_MONITOR ? "monitor" : "always",
-	    "packet", packet_json(e), "verdict", verdict_name(e->verdict), "reason", row->name,
-	    "reason_verdict", row->verdict, "text", row->text, "reason_in_mode_always",
-	    e->always < REASON_MAX ? reason_table[e->always].name : NULL, "advice", advice,
-	    "port_protected", e->port.protect != 0, "listener", listener_json(e), "connection",
-	    e->has_conn ? entry_json(&e->conn, 0, e) : json_null(), "half_open",
-	    e->has_half ? entry_json(&e->half, CONN_HALF_OPEN, e) : json_null(), "table_complete",
-	    explanation_complete(e), "kernel_has", explanation_kernel(e), "syn_ack",
-	    answer_json(&e->answer));
+	return json_pack("{s:s, s:s?, s:o, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:o, s:o, s:o, s:o, "
+			 "s:o, s:b, s:s?,"
+			 " s:o}",
+			 "interface", iface, "mode",
+			 e->service.policy_id ? mode_name(e->service.policy.mode) : NULL, "packet",
+			 packet_json(e), "verdict", verdict_name(e->verdict), "reason", row->name,
+			 "reason_verdict", row->verdict, "enforced", explanation_enforced(e),
+			 "text", row->text, "advice", advice, "port_protected",
+			 e->service.policy_id != 0, "service", service_json(e), "syn_facts",
+			 facts_json(e), "listener", listener_json(e), "connection",
+			 e->has_conn ? entry_json(&e->conn, 0, e) : json_null(), "half_open",
+			 e->has_half ? entry_json(&e->half, CONN_HALF_OPEN, e) : json_null(),
+			 "table_complete", explanation_complete(e), "kernel_has",
+			 explanation_kernel(e), "syn_ack", answer_json(&e->answer));
 }

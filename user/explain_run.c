@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The XDP program once more, as a dry run on the maps of an interface, and the frames that it is
- * given.  Nothing is pinned or attached, and of the maps it has its own configuration, so that it
- * can be asked what another mode would do.
+ * given.  Nothing is pinned or attached.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -39,8 +38,6 @@ static int map_share(struct bpf_map *map, const char *dir)
 	if (!bpf_map__pin_path(map))
 		return 0;
 	bpf_map__set_pin_path(map, NULL);
-	if (!strcmp(bpf_map__name(map), "config"))
-		return 0;
 	fd = map_open(dir, bpf_map__name(map));
 	if (fd < 0)
 		return fd;
@@ -81,14 +78,6 @@ static int trial_load(struct trial *t, struct error *error)
 		return error_set(error, err, "the kernel refuses the XDP program (%s): %s",
 				 strerror(-err), error_log());
 	return 0;
-}
-
-static int config_write(const struct trial *t, enum mode mode)
-{
-	struct config config = t->instance->config;
-
-	config.mode = mode;
-	return map_write(bpf_map__fd(t->xdp->maps.config), &config);
 }
 
 /* The room of each CPU; only the one that this process stays on is used. */
@@ -145,7 +134,6 @@ static int flags_run(struct trial *t, const struct explain_request *like, __u8 f
 /* An ACK shows the connection's entry, and a SYN who listens, whatever the packet is. */
 static int facts_read(struct trial *t, struct explanation *e)
 {
-	const __u32 port = e->request.key.local_port;
 	int err = flags_run(t, &e->request, TCP_ACK);
 
 	if (err)
@@ -159,7 +147,7 @@ static int facts_read(struct trial *t, struct explanation *e)
 	e->has_listener = e->listener.port != 0;
 	e->has_half =
 	    !bpf_map_lookup_elem(bpf_map__fd(t->xdp->maps.halfopen), &e->request.key, &e->half);
-	err = bpf_map_lookup_elem(bpf_map__fd(t->xdp->maps.ports), &port, &e->port);
+	err = explain_service_read(t->instance, &e->request.key, &e->service);
 	return err ? err : map_read(bpf_map__fd(t->xdp->maps.runtime), &e->runtime);
 }
 
@@ -199,17 +187,10 @@ static int decision_read(struct trial *t, struct explanation *e)
 	e->reason = (enum reason)t->room.reason;
 	e->kernel_asked = t->room.kernel_asked;
 	e->now = t->room.now;
-	e->always = REASON_MAX;
-	if (e->config.mode == MODE_MONITOR) {
-		err = config_write(t, MODE_ALWAYS);
-		if (!err)
-			err = trial_run(t, &frame);
-		if (!err && t->room.reason != e->reason)
-			e->always = (enum reason)t->room.reason;
-	}
-	if (!err && t->verdict == XDP_TX)
+	e->facts = t->room.facts;
+	if (t->verdict == XDP_TX)
 		explain_answer_read(t->out, t->out_len, &e->answer);
-	return err;
+	return 0;
 }
 
 static int trial_ask(struct trial *t, struct explanation *e)
@@ -226,9 +207,7 @@ static int trial_ask(struct trial *t, struct explanation *e)
 	CPU_SET((size_t)t->cpu, &here);
 	if (sched_setaffinity(0, sizeof(here), &here))
 		return -errno;
-	err = config_write(t, t->instance->config.mode);
-	if (!err)
-		err = facts_read(t, e);
+	err = facts_read(t, e);
 	if (!err)
 		err = decision_read(t, e);
 	sched_setaffinity(0, sizeof(before), &before);

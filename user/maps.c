@@ -115,6 +115,17 @@ int map_store(const char *dir, const char *name, const void *value, size_t value
 	return err;
 }
 
+int map_store_runtime(const char *dir, unsigned int offset, __u32 value)
+{
+	int err, fd = sized_open(dir, "runtime", sizeof(struct runtime));
+
+	if (fd < 0)
+		return fd;
+	err = map_write_u32(fd, offset, value);
+	close(fd);
+	return err;
+}
+
 static void counters_add(struct counters *sum, const struct counters *more)
 {
 	const struct count *from = (const struct count *)(const void *)more;
@@ -124,6 +135,7 @@ static void counters_add(struct counters *sum, const struct counters *more)
 	for (i = 0; i < REASON_MAX; i++) {
 		to[i].packets += from[i].packets;
 		to[i].bytes += from[i].bytes;
+		to[i].not_enforced += from[i].not_enforced;
 	}
 }
 
@@ -144,37 +156,5 @@ int map_counters(const char *dir, struct counters *ret_sum)
 			counters_add(ret_sum, &values[cpu]);
 	}
 	free(values);
-	return err;
-}
-
-int map_ports_load(const char *dir, struct port *ret_ports)
-{
-	__u32 count = MAX_PORTS, batch, *keys = calloc(MAX_PORTS, sizeof(*keys));
-	int err, fd = sized_open(dir, "ports", sizeof(struct port));
-
-	err = fd < 0 ? fd : keys ? 0 : -ENOMEM;
-	if (!err)
-		err = bpf_map_lookup_batch(fd, NULL, &batch, keys, ret_ports, &count, NULL);
-	if (err == -ENOENT && count == MAX_PORTS)
-		err = 0;
-	if (fd >= 0)
-		close(fd);
-	free(keys);
-	return err;
-}
-
-int map_ports_store(const char *dir, const struct port *ports)
-{
-	__u32 count = MAX_PORTS, i, *keys = calloc(MAX_PORTS, sizeof(*keys));
-	int err, fd = sized_open(dir, "ports", sizeof(struct port));
-
-	err = fd < 0 ? fd : keys ? 0 : -ENOMEM;
-	for (i = 0; keys && i < MAX_PORTS; i++)
-		keys[i] = i;
-	if (!err)
-		err = bpf_map_update_batch(fd, keys, ports, &count, NULL);
-	if (fd >= 0)
-		close(fd);
-	free(keys);
 	return err;
 }

@@ -30,11 +30,10 @@ int map_write_u32(int fd, unsigned int offset, __u32 value);
 int map_load(const char *dir, const char *name, void *ret_value, size_t value_size);
 int map_store(const char *dir, const char *name, const void *value, size_t value_size);
 
+/* One word of struct runtime, by map_write_u32(). */
+int map_store_runtime(const char *dir, unsigned int offset, __u32 value);
+
 /* The sum over all CPUs. */
 int map_counters(const char *dir, struct counters *ret_sum);
-
-/* All MAX_PORTS entries in one system call. */
-int map_ports_load(const char *dir, struct port *ret_ports);
-int map_ports_store(const char *dir, const struct port *ports);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Port lists: parsing, and finding the ranges again.  Pure: no maps, no output. */
+/* Port lists, item by item. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -24,78 +24,43 @@ static long port_parse(const char *text, size_t length)
 	return port;
 }
 
-static int range_add(const char *item, int length, long first, long last, struct port *ports,
-		     struct error *error)
+static int range_check(const char *item, int length, long first, long last, struct error *error)
 {
-	long port;
-
-	if (first < 1 || last > PORT_LAST)
-		return error_set(error, -EINVAL, "port list: '%.*s': a port is 1 to 65535", length,
-				 item);
-	if (first > last)
+	if (first < 0 || last < 0)
 		return error_set(error, -EINVAL,
-				 "port list: '%.*s': the range is reversed; write %ld-%ld", length,
-				 item, last, first);
-	for (port = first; port <= last; port++) {
-		if (ports[port].protect)
-			return error_set(error, -EINVAL,
-					 "port list: '%.*s': port %ld is listed twice", length,
-					 item, port);
-		ports[port].protect = 1;
-	}
+				 "'%.*s' is no port (1 to 65535) and no range such as 8000-8100",
+				 length, item);
+	if (first < 1 || first > PORT_LAST || last < 1 || last > PORT_LAST)
+		return error_set(error, -EINVAL, "'%.*s': a port is 1 to 65535", length, item);
+	if (first > last)
+		return error_set(error, -EINVAL, "'%.*s': the range is reversed; write %ld-%ld",
+				 length, item, last, first);
 	return 0;
 }
 
-static int item_parse(const char *item, size_t length, struct port *ports, struct error *error)
+int ports_next(const char **list, struct port_range *ret_range, struct error *error)
 {
-	const char *dash = memchr(item, '-', length);
-	size_t first_length = dash ? (size_t)(dash - item) : length;
-	long first = port_parse(item, first_length), last = first;
-
-	if (!length)
-		return error_set(error, -EINVAL,
-				 "port list: '' between commas or at an end: an item is missing");
-	if (dash)
-		last = port_parse(dash + 1, length - first_length - 1);
-	if (first < 0 || last < 0)
-		return error_set(error, -EINVAL,
-				 "port list: '%.*s' is no port (1 to 65535) and no range such as "
-				 "8000-8100",
-				 (int)length, item);
-	return range_add(item, (int)length, first, last, ports, error);
-}
-
-int ports_parse(const char *list, struct port *ports, struct error *error)
-{
-	size_t length;
+	const char *item = *list, *dash;
+	size_t length, first_length;
+	long first, last;
 	int err;
 
-	if (!*list)
+	if (!item)
+		return 0;
+	item += strspn(item, " ");
+	length = strcspn(item, ",");
+	if (!length)
 		return error_set(error, -EINVAL,
-				 "port list: the list is empty; write ports and ranges, as in"
-				 " 80,443,8000-8100");
-	for (;;) {
-		length = strcspn(list, ",");
-		err = item_parse(list, length, ports, error);
-		if (err || !list[length])
-			return err;
-		list += length + 1;
-	}
-}
-
-void ports_each_range(const struct port *ports,
-		      void (*visit)(unsigned int first, unsigned int last, void *context),
-		      void *context)
-{
-	unsigned int port, first = 0;
-
-	for (port = 1; port <= MAX_PORTS; port++) {
-		if (port < MAX_PORTS && ports[port].protect) {
-			first = first ? first : port;
-			continue;
-		}
-		if (first)
-			visit(first, port - 1, context);
-		first = 0;
-	}
+				 "an item is missing: at an end, or between two commas");
+	dash = memchr(item, '-', length);
+	first_length = dash ? (size_t)(dash - item) : length;
+	first = last = port_parse(item, first_length);
+	if (dash)
+		last = port_parse(dash + 1, length - first_length - 1);
+	err = range_check(item, length > 60 ? 60 : (int)length, first, last, error);
+	if (err)
+		return err;
+	*ret_range = (struct port_range){(__u16)first, (__u16)last};
+	*list = item[length] ? item + length + 1 : NULL;
+	return 1;
 }

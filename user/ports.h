@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Lists of TCP ports as people write them: `80,443,8000-8100`. */
+/* Lists of TCP ports as people write them: `80,443,8000-8100`.  Pure. */
 #ifndef SYNGUARD_PORTS_H
 #define SYNGUARD_PORTS_H
 
-#include <stddef.h>
+#include <linux/types.h>
 
-#include "abi.h"
 #include "error.h"
 
-/* Sets protect in the entries that the list names; the others are left alone.  0 or -EINVAL. */
-int ports_parse(const char *list, struct port *ports, struct error *error);
+struct port_range {
+	__u16 first; /* both included */
+	__u16 last;
+};
 
-/* Calls visit with each run of protected ports, lowest first. */
-void ports_each_range(const struct port *ports,
-		      void (*visit)(unsigned int first, unsigned int last, void *context),
-		      void *context);
+/*
+ * Takes the first item off the list.  1, 0 if there is none left (*list is NULL), or -EINVAL with
+ * the reason.  The list as a whole: begin with *list at its start.
+ */
+int ports_next(const char **list, struct port_range *ret_range, struct error *error);
 
 #endif

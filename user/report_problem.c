@@ -8,8 +8,8 @@
 #include "host.h"
 #include "iface.h"
 #include "report.h"
+#include "setup_view.h"
 #include "timeouts.h"
-#include "track.h"
 
 enum { PORTS_SHOWN_MAX = 256 };
 
@@ -33,51 +33,83 @@ __attribute__((format(printf, 2, 3))) static void remedy_set(struct report *repo
 	va_end(args);
 }
 
-/* The options for a table that is not the default one. */
-static void table_describe(const struct config *config, char *ret_text, size_t size)
+__attribute__((format(printf, 2, 3))) static void command_add(char *command, const char *format,
+							      ...)
 {
-	const struct timeouts timeouts = timeouts_default();
-	__u32 values[sizeof(timeouts) / sizeof(__u32)], defaults[sizeof(timeouts) / sizeof(__u32)];
-	const char *sign = " --timeout ";
-	int i, used = 0;
+	const size_t used = strlen(command);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(command + used, ATTACH_COMMAND_MAX - used, format, args);
+	va_end(args);
+}
+
+/* The options for a table that is not the default one. */
+static void table_add(const struct config *config, char *command)
+{
+	char timeouts[256];
 
 	if (config->max_conns != MAX_CONNS)
-		used = snprintf(ret_text, size, " --max-conns %u", config->max_conns);
-	memcpy(values, &config->timeouts, sizeof(values));
-	memcpy(defaults, &timeouts, sizeof(defaults));
-	for (i = 0; timeout_names[i]; i++) {
-		if (values[i] == defaults[i] || (size_t)used >= size)
-			continue;
-		used += snprintf(ret_text + used, size - (size_t)used, "%s%s=%u", sign,
-				 timeout_names[i], values[i]);
-		sign = ",";
+		command_add(command, " --max-conns %u", config->max_conns);
+	timeouts_text(&config->timeouts, timeouts, sizeof(timeouts));
+	if (*timeouts)
+		command_add(command, " --timeout %s", timeouts);
+}
+
+/* Can options say all of it? */
+static bool options_do(const struct report *report)
+{
+	return !report->has_setup || setup_is_plain(&report->setup);
+}
+
+void report_save_command(const struct report *report, char ret_command[ATTACH_COMMAND_MAX])
+{
+	*ret_command = '\0';
+	if (!*report->config_file && !options_do(report))
+		snprintf(ret_command, ATTACH_COMMAND_MAX, "synguard config show %s >%s.yaml; ",
+			 report->instance.name, report->instance.name);
+}
+
+static void services_add(const struct report *report, const char *mode, char *command)
+{
+	const char *ports = strcmp(report->ports, "all") != 0 ? report->ports : "";
+
+	if (*report->config_file) {
+		command_add(command, " --config %.300s", report->config_file);
+		if (!mode && report->override_mode)
+			mode = mode_name(report->override_mode);
+		if (mode)
+			command_add(command, " --mode %s", mode);
+		return;
 	}
+	if (!options_do(report)) {
+		command_add(command, " --config %s.yaml", report->instance.name);
+		return;
+	}
+	/* A list too long for a message is in status. */
+	if (*ports)
+		command_add(command, " --port %s",
+			    strlen(ports) < PORTS_SHOWN_MAX ? ports : "LIST");
+	if (!mode && report->has_setup && setup_mode(&report->setup) != MODE_AUTO)
+		mode = report->mode;
+	if (mode)
+		command_add(command, " --mode %s", mode);
 }
 
 void report_attach_command(const struct report *report, const char *iface, const char *mode,
 			   const char *xdp, char ret_command[ATTACH_COMMAND_MAX])
 {
-	const int known = !!report->instance.config.abi;
-	const char *ports = known && strcmp(report->ports, "all") != 0 ? report->ports : "";
-	int used = snprintf(ret_command, ATTACH_COMMAND_MAX, "synguard attach %s", iface);
+	const bool known = report->instance.config.abi != 0;
 
-	/* A list too long for a message is in status. */
-	if (*ports)
-		used += snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used,
-				 " --port %s", strlen(ports) < PORTS_SHOWN_MAX ? ports : "LIST");
-	if (!mode && known && report->instance.config.mode == MODE_MONITOR)
-		mode = "monitor";
-	if (mode)
-		used += snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used,
-				 " --mode %s", mode);
+	snprintf(ret_command, ATTACH_COMMAND_MAX, "synguard attach %s", iface);
+	if (known)
+		services_add(report, mode, ret_command);
 	if (!xdp && known)
 		xdp = report->xdp_mode;
 	if (xdp)
-		used += snprintf(ret_command + used, ATTACH_COMMAND_MAX - (size_t)used, " --xdp %s",
-				 xdp);
-	if (known)
-		table_describe(&report->instance.config, ret_command + used,
-			       ATTACH_COMMAND_MAX - (size_t)used);
+		command_add(ret_command, " --xdp %s", xdp);
+	if (known && !*report->config_file && options_do(report))
+		table_add(&report->instance.config, ret_command);
 }
 
 /* Native mode on a veth whose peer has lost its XDP program, as far as can be seen from here. */
@@ -96,13 +128,15 @@ static bool surroundings_describe(struct report *report)
 	const struct instance *instance = &report->instance;
 	char attach[ATTACH_COMMAND_MAX];
 	const char *name = *instance->name_now ? instance->name_now : instance->name;
+	char save[ATTACH_COMMAND_MAX];
 	long cookies;
 
-	if (instance->config.mode != MODE_ALWAYS || instance->netns != host_netns())
+	if (instance->netns != host_netns() ||
+	    (report->has_setup && setup_mode(&report->setup) == MODE_MONITOR))
 		return false;
 	if (!host_sysctl("net/ipv4/tcp_syncookies", &cookies) && !cookies) {
 		problem_set(report, "net.ipv4.tcp_syncookies is 0: the kernel takes no handshake "
-				    "from a cookie, so nothing is protected");
+				    "from a cookie, so nothing is protected in an attack");
 		remedy_set(report,
 			   "set it: sysctl -w net.ipv4.tcp_syncookies=1 (see: synguard check %s)",
 			   instance->name);
@@ -111,21 +145,23 @@ static bool surroundings_describe(struct report *report)
 	if (!native_is_cut(instance))
 		return false;
 	report_attach_command(report, name, NULL, "auto", attach);
+	report_save_command(report, save);
 	problem_set(report, "its veth peer has no native XDP program any more, so every SYN-ACK"
-			    " is lost");
+			    " that carries a cookie is lost");
 	remedy_set(report,
-		   "attach anew: synguard detach %s; %s (or attach an XDP program to the peer; "
+		   "attach anew: %ssynguard detach %s; %s (or attach an XDP program to the peer; "
 		   "see: synguard"
 		   " check %s)",
-		   instance->name, attach, name);
+		   save, instance->name, attach, name);
 	return true;
 }
 
 static void lost_describe(struct report *report)
 {
 	const struct instance *instance = &report->instance;
-	char attach[ATTACH_COMMAND_MAX];
+	char attach[ATTACH_COMMAND_MAX], save[ATTACH_COMMAND_MAX];
 
+	report_save_command(report, save);
 	/* Native would be refused where its answers are lost. */
 	report_attach_command(report, instance->name, NULL, native_is_cut(instance) ? "auto" : NULL,
 			      attach);
@@ -135,11 +171,11 @@ static void lost_describe(struct report *report)
 			    instance->xdp.main_id,
 			    *instance->xdp.main_name ? instance->xdp.main_name : "no name",
 			    instance->config.xdp_prog_id);
-		remedy_set(report, "take that one off, then: %s", attach);
+		remedy_set(report, "take that one off, then: %s%s", save, attach);
 	} else {
 		problem_set(report, "its XDP program (id %u) is gone, somebody else took it off",
 			    instance->config.xdp_prog_id);
-		remedy_set(report, "put it back: %s", attach);
+		remedy_set(report, "put it back: %s%s", save, attach);
 	}
 }
 
@@ -147,14 +183,15 @@ static void live_describe(struct report *report)
 {
 	const struct instance *instance = &report->instance;
 	const char *name = *instance->name_now ? instance->name_now : instance->name;
-	char attach[ATTACH_COMMAND_MAX];
+	char attach[ATTACH_COMMAND_MAX], save[ATTACH_COMMAND_MAX];
 
 	report_attach_command(report, name, NULL, NULL, attach);
+	report_save_command(report, save);
 	if (instance->netns != instance->config.netns_ino) {
 		problem_set(report, "the interface was moved to another network namespace; its"
 				    " connections are not found there");
-		remedy_set(report, "synguard detach %s, then in that namespace: %s", instance->name,
-			   attach);
+		remedy_set(report, "%ssynguard detach %s, then in that namespace: %s", save,
+			   instance->name, attach);
 	} else if (instance->config.detached_at) {
 		problem_set(report, "a detach was interrupted");
 		remedy_set(report, "finish it: synguard detach %s, or undo it: synguard attach %s",
@@ -168,8 +205,8 @@ static void live_describe(struct report *report)
 	} else if (*instance->name_now && strcmp(instance->name, instance->name_now) != 0) {
 		problem_set(report, "interface %u was renamed, it is now %s; still protected",
 			    instance->ifindex, instance->name_now);
-		remedy_set(report, "to use the new name: synguard detach %s; %s", instance->name,
-			   attach);
+		remedy_set(report, "to use the new name: %ssynguard detach %s; %s", save,
+			   instance->name, attach);
 	}
 }
 

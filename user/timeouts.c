@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The words of --timeout to struct timeouts. */
 #include <errno.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "timeouts.h"
+#include "track_timeout.h"
+#include "units.h"
 
 const char *const timeout_names[] = {
     "syn_sent", "syn_recv",  "established", "fin_wait",       "close_wait",
@@ -27,31 +29,15 @@ static int name_find(const char *text, size_t length)
 	return -1;
 }
 
-static long unit_seconds(const char *unit)
+/* 1 to TIMEOUT_MAX_S, or 0 if the text says nothing of that kind.  A bare number is seconds. */
+static __u32 seconds_parse(const char *text)
 {
-	if (!*unit || !strcmp(unit, "s"))
-		return 1;
-	if (!strcmp(unit, "m"))
-		return 60;
-	if (!strcmp(unit, "h"))
-		return 3600;
-	return strcmp(unit, "d") ? 0 : 86400;
-}
+	__u64 ms;
 
-/* 1 to TIMEOUT_MAX_S, or 0 if the text says nothing of that kind. */
-static __u32 duration_parse(const char *text)
-{
-	char *end;
-	long value, unit;
-
-	if (*text < '0' || *text > '9')
+	if (unit_parse(UNIT_TIME, text, &ms) &&
+	    (unit_parse(UNIT_COUNT, text, &ms) || __builtin_mul_overflow(ms, 1000, &ms)))
 		return 0;
-	errno = 0;
-	value = strtol(text, &end, 10);
-	unit = unit_seconds(end);
-	if (errno || !unit || value < 1 || value > TIMEOUT_MAX_S / unit)
-		return 0;
-	return (__u32)(value * unit);
+	return ms % 1000 || ms / 1000 > TIMEOUT_MAX_S ? 0 : (__u32)(ms / 1000);
 }
 
 static int item_parse(const char *item, struct timeouts *timeouts, struct error *error)
@@ -67,7 +53,7 @@ static int item_parse(const char *item, struct timeouts *timeouts, struct error 
 		    " established, fin_wait, close_wait, last_ack, time_wait, close, "
 		    "unacknowledged",
 		    item);
-	seconds = duration_parse(equals + 1);
+	seconds = seconds_parse(equals + 1);
 	if (!seconds)
 		return error_set(error, -EINVAL,
 				 "--timeout '%.60s': the time must be 1s to %dd (units s, m, h, d)",
@@ -90,4 +76,20 @@ int timeouts_parse(const char *text, struct timeouts *timeouts, struct error *er
 	if (!err)
 		*timeouts = result;
 	return err;
+}
+
+void timeouts_text(const struct timeouts *timeouts, char *ret_text, size_t size)
+{
+	const struct timeouts usual = timeouts_default();
+	__u32 values[sizeof(usual) / sizeof(__u32)], defaults[sizeof(usual) / sizeof(__u32)];
+	size_t used = 0;
+	int i;
+
+	*ret_text = '\0';
+	memcpy(values, timeouts, sizeof(values));
+	memcpy(defaults, &usual, sizeof(defaults));
+	for (i = 0; timeout_names[i]; i++)
+		if (values[i] != defaults[i] && used < size)
+			used += (size_t)snprintf(ret_text + used, size - used, "%s%s=%u",
+						 used ? "," : "", timeout_names[i], values[i]);
 }

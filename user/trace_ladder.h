@@ -13,7 +13,7 @@
 /* How to draw, and how far down the screen is. */
 struct ladder {
 	bool utf8;
-	bool monitor;      /* drops do not happen */
+	bool monitor;      /* of the packet to come: drops do not happen */
 	__u64 wall_offset; /* ns from CLOCK_BOOTTIME to the time of day */
 	__u64 lines;       /* printed so far */
 	__u64 columns_at;  /* lines when the names of the columns were printed; 0: never */

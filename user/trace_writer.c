@@ -61,11 +61,10 @@ int trace_writer_open(struct trace_writer *writer, const struct instance *instan
 		      const char *path, struct error *error)
 {
 	writer->file = stdout;
-	writer->monitor = instance->config.mode == MODE_MONITOR;
 	writer->wall_offset = wall_offset_ns();
 	setlocale(LC_CTYPE, "");
-	writer->ladder = (struct ladder){.monitor = writer->monitor,
-					 .wall_offset = writer->wall_offset,
+	trace_modes_open(&writer->modes, instance);
+	writer->ladder = (struct ladder){.wall_offset = writer->wall_offset,
 					 .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8")};
 	if (writer->output == TRACE_PCAP)
 		return pcap_open(writer, instance->name, path, error);
@@ -78,10 +77,11 @@ static int pcap_add(struct trace_writer *writer, const struct trace_event *event
 	__u8 bytes[PCAPNG_MAX];
 	size_t length;
 
-	if (event->point == TRACE_HANDOFF && !trace_is_drop(event, writer->monitor))
+	if (event->point == TRACE_HANDOFF && !trace_is_drop(event, writer->ladder.monitor))
 		return 0;
 	writer->shown++;
-	length = pcapng_packet(event, event->at + writer->wall_offset, writer->monitor, bytes);
+	length =
+	    pcapng_packet(event, event->at + writer->wall_offset, writer->ladder.monitor, bytes);
 	return bytes_write(writer, bytes, length);
 }
 
@@ -98,8 +98,8 @@ static int ladder_add(struct trace_writer *writer, const struct trace_packet *pa
 static int json_add(struct trace_writer *writer, const struct trace_packet *packet,
 		    const struct trace_conn *conn)
 {
-	json_t *object =
-	    trace_json(conn, packet, packet->event->at + writer->wall_offset, writer->monitor);
+	json_t *object = trace_json(conn, packet, packet->event->at + writer->wall_offset,
+				    writer->ladder.monitor);
 	int err = object ? 0 : -ENOMEM;
 
 	writer->shown++;
@@ -115,6 +115,7 @@ int trace_writer_add(struct trace_writer *writer, const struct trace_event *even
 	struct trace_packet packet;
 	struct trace_conn *conn;
 
+	writer->ladder.monitor = trace_modes_monitor(&writer->modes, event);
 	if (writer->output == TRACE_PCAP)
 		return pcap_add(writer, event);
 	trace_decode(event, &packet);
@@ -135,6 +136,7 @@ int trace_writer_flush(struct trace_writer *writer)
 
 int trace_writer_close(struct trace_writer *writer)
 {
+	trace_modes_close(&writer->modes);
 	if (writer->file == stdout)
 		return trace_writer_flush(writer);
 	return fclose(writer->file) ? -EIO : 0;

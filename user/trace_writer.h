@@ -10,15 +10,16 @@
 #include "trace_args.h"
 #include "trace_conns.h"
 #include "trace_ladder.h"
+#include "trace_modes.h"
 
 struct trace_writer {
 	enum trace_output output; /* set before trace_writer_open() */
-	bool monitor;
 	FILE *file;
 	__u64 shown;       /* packets written */
 	__u64 wall_offset; /* ns from CLOCK_BOOTTIME to the time of day */
 	struct ladder ladder;
 	struct trace_conns conns;
+	struct trace_modes modes;
 };
 
 /* path: of the pcapng file, "-": stdout; not used for the other outputs.  0 or -errno. */

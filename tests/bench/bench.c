@@ -24,8 +24,11 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "addr.h"
 #include "bed.h"
 #include "bench.h"
+#include "prefixset_build.h"
+#include "prefixset_map.h"
 #include "wrapper.skel.h"
 #include "xdp.skel.h"
 
@@ -35,6 +38,7 @@ struct bench {
 	struct bed *bed;
 	struct synguard_wrapper *wrapper;
 	struct pkt floor_frame;
+	int sets[2]; /* denylists, IPv4 and IPv6 */
 };
 
 enum frame_kind { FRAME_SYN, FRAME_BAD_ACK, FRAME_VALID_ACKS, FRAME_KNOWN, FRAME_OTHER_PORT };
@@ -46,7 +50,9 @@ struct bench_case {
 	enum bench_target target;
 	__u32 v6;
 	__u32 randomise;
+	__u32 spread;
 	__u32 pick;
+	int denying; /* the denylist is in force */
 	int verdict;
 	double floor[ROUNDS]; /* the floor, measured right before */
 	double ns[ROUNDS];    /* with the wrapper */
@@ -55,20 +61,32 @@ struct bench_case {
 
 enum { FLOOR }; /* the first case */
 
-#define CASE(name, what, kind, v6, randomise, pick, verdict)                               \
-	{                                                                                  \
-		name, what, kind, TARGET_SYNGUARD, v6, randomise, pick, verdict, {0}, {0}, \
-		{                                                                          \
-			0                                                                  \
-		}                                                                          \
+#define CASE(the_name, the_what, the_kind, the_v6, the_randomise, the_pick, the_verdict)           \
+	{                                                                                          \
+		.name = the_name, .what = the_what, .kind = the_kind, .target = TARGET_SYNGUARD,   \
+		.v6 = the_v6, .randomise = the_randomise, .pick = the_pick, .verdict = the_verdict \
+	}
+
+/* SYNs from all over the address space, with or without a denylist of a million. */
+#define SPREAD(the_name, the_what, the_v6, the_spread, is_denying, the_verdict)                   \
+	{                                                                                         \
+		.name = the_name, .what = the_what, .kind = FRAME_SYN, .target = TARGET_SYNGUARD, \
+		.v6 = the_v6, .randomise = the_v6 ? 6 : 4, .spread = the_spread,                  \
+		.denying = is_denying, .verdict = the_verdict                                     \
 	}
 
 static struct bench_case cases[] = {
-    {"floor", "swap MACs, XDP_TX", FRAME_SYN, TARGET_FLOOR, 0, 0, 0, XDP_TX, {0}, {0}, {0}},
+    {.name = "floor", .what = "swap MACs, XDP_TX", .target = TARGET_FLOOR, .verdict = XDP_TX},
     CASE("syn_v4_fixed", "SYN with Linux's options", FRAME_SYN, 0, 0, 0, XDP_TX),
     CASE("syn_v4_random", "the same, random sources", FRAME_SYN, 0, 4, 0, XDP_TX),
     CASE("syn_v6_fixed", "SYN with Linux's options", FRAME_SYN, 1, 0, 0, XDP_TX),
     CASE("syn_v6_random", "the same, random sources", FRAME_SYN, 1, 6, 0, XDP_TX),
+    SPREAD("syn_v4_spread", "SYNs from all of IPv4", 0, SPREAD_UNLISTED, 0, XDP_TX),
+    SPREAD("deny_1m_v4", "the same past a denylist of 1000000 /32", 0, SPREAD_UNLISTED, 1, XDP_TX),
+    SPREAD("denied_v4", "from sources on it, at random", 0, SPREAD_LISTED, 1, XDP_DROP),
+    SPREAD("syn_v6_spread", "SYNs from 5000 /32", 1, SPREAD_UNLISTED, 0, XDP_TX),
+    SPREAD("deny_1m_v6", "the same past a denylist of 1000000 /64", 1, SPREAD_UNLISTED, 1, XDP_TX),
+    SPREAD("denied_v6", "from sources on it, at random", 1, SPREAD_LISTED, 1, XDP_DROP),
     CASE("ack_bad", "ACK with a bad cookie", FRAME_BAD_ACK, 0, 0, 0, XDP_DROP),
     CASE("ack_bad_random", "the same, random sources", FRAME_BAD_ACK, 0, 4, 0, XDP_DROP),
     CASE("ack_valid", "8192 handshakes entered", FRAME_VALID_ACKS, 0, 0, 0, XDP_PASS),
@@ -76,17 +94,12 @@ static struct bench_case cases[] = {
     CASE("conn_1k", "the same, at random of 1024 live", FRAME_KNOWN, 0, 0, 1 << 10, XDP_PASS),
     CASE("conn_1m", "the same, at random of 1048576 live", FRAME_KNOWN, 0, 0, CONNS_BENCH,
 	 XDP_PASS),
-    {"memory_1m",
-     "one random slot of that table read and written, and nothing else",
-     FRAME_KNOWN,
-     TARGET_TOUCH,
-     0,
-     0,
-     CONNS_BENCH,
-     XDP_PASS,
-     {0},
-     {0},
-     {0}},
+    {.name = "memory_1m",
+     .what = "one random slot of that table read and written, and nothing else",
+     .kind = FRAME_KNOWN,
+     .target = TARGET_TOUCH,
+     .pick = CONNS_BENCH,
+     .verdict = XDP_PASS},
     CASE("not_protected", "port not protected", FRAME_OTHER_PORT, 0, 0, 0, XDP_PASS),
 };
 
@@ -178,12 +191,50 @@ static void conns_write(struct bench *b, __u32 n, const struct pkt *p)
 	must(shield_conns_count(&b->bed->s) == n, "enter the connections");
 }
 
+/* The denylist of one family, made once and then only put into force. */
+static void deny_write(struct bench *b, const struct bench_case *c)
+{
+	const __u32 slot = LIST_DENY;
+
+	b->bed->s.settings.lists = c->denying ? 1 << LIST_DENY : 0;
+	shield_config_write(&b->bed->s);
+	if (c->denying)
+		must(!bpf_map_update_elem(bpf_map__fd(b->bed->s.xdp->maps.prefix_sets), &slot,
+					  &b->sets[c->v6], BPF_ANY),
+		     "enter the denylist");
+}
+
+static int set_make(__u32 v6)
+{
+	struct prefix_entry *e = calloc(BENCH_LIST, sizeof(*e));
+	int set;
+
+	must(e != NULL, "allocate a list");
+	if (!e)
+		return -1;
+	for (__u32 i = 0; i < BENCH_LIST; i++) {
+		e[i].used = 1;
+		e[i].len = v6 ? 64 : 128;
+		if (v6) {
+			store32(e[i].addr, htonl(bench_spread_v6_high(i)));
+			store32(e[i].addr + 4, htonl(bench_spread_v6_low(i)));
+		} else {
+			addr_from_v4(e[i].addr, htonl(bench_spread_v4(i)));
+		}
+	}
+	set = prefix_set_map(e, prefix_sort(e, BENCH_LIST));
+	must(set >= 0, "make a denylist");
+	free(e);
+	return set;
+}
+
 static __u32 frames_write(struct bench *b, const struct bench_case *c)
 {
 	const struct conn known = conn_known();
 	struct conn_key key;
 	struct pkt p;
 
+	deny_write(b, c);
 	if (c->kind != FRAME_KNOWN || !c->pick)
 		shield_conns_clear(&b->bed->s);
 	if (c->kind == FRAME_VALID_ACKS)
@@ -229,8 +280,8 @@ static double measure(struct bench *b, int prog, int runs, int verdict)
 static double measure_wrapped(struct bench *b, const struct bench_case *c, enum bench_target target,
 			      __u32 frames)
 {
-	const struct bench_control control = {
-	    target, frames, 0, c->randomise, c->pick, 1, b->bed->s.config.slots};
+	const struct bench_control control = {target,    frames,  0, c->randomise,
+					      c->spread, c->pick, 1, b->bed->s.config.slots};
 	const __u32 zero = 0;
 
 	must(!bpf_map_update_elem(bpf_map__fd(b->wrapper->maps.control), &zero, &control, BPF_ANY),
@@ -332,6 +383,8 @@ int main(void)
 		 !synguard_wrapper__load(b.wrapper),
 	     "load the wrapper");
 	wrapper_open(&b);
+	b.sets[0] = set_make(0);
+	b.sets[1] = set_make(1);
 	b.floor_frame = syn_linux(0);
 	/* A million connections take long to enter: those cases last, all their rounds together. */
 	for (int many = 0; many < 2; many++)

@@ -51,8 +51,14 @@ static __always_inline void frame_copy(struct xdp_md *ctx, const struct bench_fr
 		*(__u16 *)to = *(const __u16 *)from;
 }
 
+/* Which of the sources on the list; or any number, whose neighbour is not on it. */
+static __always_inline __u32 spread_pick(__u32 r, __u32 spread)
+{
+	return spread == SPREAD_LISTED ? r % BENCH_LIST : r;
+}
+
 /* Source address, port and ISN of an IPv4 frame; its header checksum is made anew. */
-static __always_inline void randomise_v4(struct xdp_md *ctx)
+static __always_inline void randomise_v4(struct xdp_md *ctx, __u32 spread)
 {
 	__u8 *d = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const __u32 r = bpf_get_prandom_u32();
@@ -62,6 +68,9 @@ static __always_inline void randomise_v4(struct xdp_md *ctx)
 	if (d + 54 > end)
 		return;
 	*(__u32 *)(d + 26) = (r & ~0xffU) | 10; /* 10/8 */
+	if (spread)
+		*(__u32 *)(d + 26) = __builtin_bswap32(bench_spread_v4(spread_pick(r, spread)) |
+						       (spread == SPREAD_UNLISTED));
 	*(__u16 *)(d + 34) = (__u16)(r >> 3);
 	*(__u32 *)(d + 38) = r * 7;
 	*(__u16 *)(d + 24) = 0;
@@ -94,7 +103,7 @@ static __always_inline void pick_v4(struct xdp_md *ctx, __u32 sources)
 	*(__u16 *)(d + 24) = (__u16)~sum;
 }
 
-static __always_inline void randomise_v6(struct xdp_md *ctx)
+static __always_inline void randomise_v6(struct xdp_md *ctx, __u32 spread)
 {
 	__u8 *d = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const __u32 r = bpf_get_prandom_u32();
@@ -102,6 +111,13 @@ static __always_inline void randomise_v6(struct xdp_md *ctx)
 	if (d + 74 > end)
 		return;
 	*(__u32 *)(d + 30) = r;
+	if (spread) {
+		const __u32 i = spread_pick(r, spread);
+
+		*(__u32 *)(d + 22) = __builtin_bswap32(bench_spread_v6_high(i));
+		*(__u32 *)(d + 26) =
+		    __builtin_bswap32(bench_spread_v6_low(i) | (spread == SPREAD_UNLISTED));
+	}
 	*(__u16 *)(d + 54) = (__u16)(r >> 3);
 	*(__u32 *)(d + 58) = r * 7;
 }
@@ -123,9 +139,9 @@ int bench_wrapper(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	frame_copy(ctx, f);
 	if (c->randomise == 4)
-		randomise_v4(ctx);
+		randomise_v4(ctx, c->spread);
 	else if (c->randomise == 6)
-		randomise_v6(ctx);
+		randomise_v6(ctx, c->spread);
 	else if (c->pick)
 		pick_v4(ctx, c->pick);
 	bpf_tail_call(ctx, &targets, c->target);

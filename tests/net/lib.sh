@@ -101,6 +101,12 @@ attach_synguard()
 	synguard attach "${TB_IF[server]}" "$@"
 }
 
+# attach_always [OPTION...]: the same, each SYN getting a cookie, attack or not.
+attach_always()
+{
+	attach_synguard --mode always "$@"
+}
+
 detach_synguard()
 {
 	synguard detach "${TB_IF[server]}" --now

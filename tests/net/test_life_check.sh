@@ -42,7 +42,7 @@ veth_down()
 	testbed_down
 }
 
-# What the end on the server is attached with, so that attach_synguard's counters are about it.
+# What the end on the server is attached with, so that the counters are about it.
 TB_IF[server]=$iface
 
 page()
@@ -57,7 +57,7 @@ plain_attach()
 {
 	local said
 
-	said=$(synguard attach "$iface") || fail "attach: $said" || return
+	said=$(synguard attach "$iface" --mode always) || fail "attach: $said" || return
 	echo "$said"
 	[[ $said == *'XDP generic (its veth peer has no native XDP program'* ]] ||
 		fail "it does not say that it is generic, and why"
@@ -191,7 +191,7 @@ conntrack_is_true()
 	local status=0 loose=/proc/sys/net/netfilter/nf_conntrack_tcp_loose
 
 	in_ns server test -e "$loose" || skip "this kernel has no nf_conntrack_tcp_loose" || return
-	synguard attach "$iface" || return
+	synguard attach "$iface" --mode always || return
 	with_nft 'ct state invalid drop'
 	page 4 || fail "no page with tcp_loose=1" || status=1
 	in_ns server sh -c "echo 0 >$loose"
@@ -227,9 +227,10 @@ status_problem()
 # Attached, but of no use: status tells, and the remedy keeps the settings.
 of_no_use()
 {
-	local status=0 again="attach $iface --port 80 --xdp auto --max-conns 5000 --timeout close=5"
+	local status=0 table="--max-conns 5000 --timeout close=5" again
+	again="attach $iface --port 80 --mode always --xdp auto $table"
 
-	synguard attach "$iface" --port 80 || return
+	synguard attach "$iface" --port 80 --mode always || return
 	expect veth_peer ok || status=1
 	synguard status "$iface" || fail "status, with all well" || status=1
 	in_ns server sysctl -qw net.ipv4.tcp_syncookies=0
@@ -237,7 +238,8 @@ of_no_use()
 	in_ns server sysctl -qw net.ipv4.tcp_syncookies=1
 	synguard detach "$iface" --now || return
 	ip -n "$client_ns" link set "${iface}p" xdpdrv obj "$TB_TOOLS/xdp_pass.bpf.o" sec xdp || return
-	synguard attach "$iface" --port 80 --xdp native --max-conns 5000 --timeout close=5 || status=1
+	# shellcheck disable=SC2086 # words
+	synguard attach "$iface" --port 80 --mode always --xdp native $table || status=1
 	synguard status "$iface" || fail "status, with an XDP program on the peer" || status=1
 	ip -n "$client_ns" link set "${iface}p" xdpdrv off
 	status_problem "peer*detach $iface; synguard $again" || status=1

@@ -93,7 +93,7 @@ protected()
 
 	flood_start "$1" syn
 	wait_for 10 queue_is_full || fail "the flood does not fill the SYN queue" || status=1
-	attach_synguard "${@:2}" || status=1
+	attach_always "${@:2}" || status=1
 	wait_for 10 queue_is_empty || fail "$(half_open) half-open connections" || status=1
 	drops=$(kernel_counter TcpExtTCPReqQFullDrop)
 	cookies=$(kernel_counter TcpExtSyncookiesSent)
@@ -126,7 +126,7 @@ beside()
 	local status=0 resets
 
 	server_start --port 80 --echo || return
-	attach_synguard || status=1
+	attach_always || status=1
 	: >"$TB_DIR/live"
 	spawn client "$TB_TOOLS/tcpcli" --dst "$(addr "$1" server)" --port 80 --count "$conns" \
 		--hold 60 --ping-interval-ms 20 --timeout-ms 4000 >"$TB_DIR/live"

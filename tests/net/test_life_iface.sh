@@ -42,7 +42,7 @@ mac_of()
 
 attach()
 {
-	synguard attach "$@" >/dev/null
+	synguard attach "$@" --mode always >/dev/null
 }
 
 # served SUBNET: on IPv4 and IPv6.
@@ -114,7 +114,7 @@ attach_while_down()
 
 	synguard detach "$net" --now || return
 	ip -n "$server_ns" link set "$net" down
-	said=$(synguard attach "$net") || return
+	said=$(synguard attach "$net" --mode always) || return
 	[[ $said == *'is down'* ]] || fail "attach does not say that it is down: $said" || return
 	ip -n "$server_ns" link set "$net" up
 	wait_for 5 served 85 || fail "not served after up" || return
@@ -238,7 +238,7 @@ two_at_once()
 netns_exec()
 {
 	synguard detach "$net" --now || return
-	ip netns exec "$server_ns" "$SYNGUARD" attach "$net" --xdp generic || return
+	ip netns exec "$server_ns" "$SYNGUARD" attach "$net" --xdp generic --mode always || return
 	is_attached "$net" || return
 	handed_off "$net" 85 || return
 	ip netns exec "$server_ns" "$SYNGUARD" status "$net" || return

@@ -35,11 +35,11 @@ data_moves()
 # The connections are open before synguard comes, and must outlive each change.
 live_run()
 {
-	attach_synguard --xdp "$1" || return
+	attach_always --xdp "$1" || return
 	data_moves "after attach" || return
 	synguard detach "${TB_IF[server]}" || return
 	data_moves "after detach" || return
-	attach_synguard --xdp "$1" || return
+	attach_always --xdp "$1" || return
 	data_moves "after the second attach" || return
 	detach_synguard || return
 	data_moves "after detach --now"
@@ -72,7 +72,7 @@ attach_loop()
 	local n
 
 	for ((n = 0; n < $2; n++)); do
-		attach_synguard --xdp "$1" >/dev/null || return
+		attach_always --xdp "$1" >/dev/null || return
 		synguard detach "${TB_IF[server]}" >/dev/null || return
 	done
 }
@@ -158,7 +158,7 @@ across()
 
 attach_again()
 {
-	detach_plain && attach_synguard
+	detach_plain && attach_always
 }
 
 detach_plain()
@@ -189,7 +189,7 @@ not_across()
 	local status=0
 
 	server_start --port 80 --echo || return
-	attach_synguard || status=1
+	attach_always || status=1
 	syn_send "$1" 30000 yes || status=1
 	detach_wait || status=1
 	ack_send "$1" 30000 yes | grep -q '"flags": "R' || fail "no RST after detach --now" || status=1
@@ -202,7 +202,7 @@ lingers()
 {
 	local status
 
-	attach_synguard || return
+	attach_always || return
 	detach_plain || return
 	status=$(synguard status "${TB_IF[server]}") || fail "status: $status" || return
 	[[ $status == *'detached; the hand-off stays'* ]] || fail "status: $status" || return
@@ -221,9 +221,9 @@ case_ok "no connect fails while native XDP comes and goes $loops_native times" \
 	under_handshakes native "$loops_native"
 case_ok "no connect fails while generic XDP comes and goes $loops_generic times" \
 	under_handshakes generic "$loops_generic"
-case_both "a handshake that the kernel began outlives attach" across true attach_synguard
-case_both "a handshake with a cookie outlives detach" across attach_synguard detach_plain
-case_both "a handshake with a cookie outlives detach and attach" across attach_synguard attach_again
+case_both "a handshake that the kernel began outlives attach" across true attach_always
+case_both "a handshake with a cookie outlives detach" across attach_always detach_plain
+case_both "a handshake with a cookie outlives detach and attach" across attach_always attach_again
 case_both "without the lingering hand-off it does not" not_across
 case_ok "status shows that the hand-off lingers; detach --now ends it" lingers
 cases_done

@@ -52,8 +52,8 @@ maps_have_names()
 	spawn client "$TB_TOOLS/tcpcli" --dst "${TB_IP4[server]}" --port 80 --hold 60 >"$TB_DIR/hold"
 	wait_for 5 grep -q ready "$TB_DIR/hold" || fail "no connection" || status=1
 	dump conns '"state": "ESTABLISHED"' '"kind": "KIND_COOKIE"' '"local_port": 80' || status=1
-	dump config '"mode": "MODE_ALWAYS"' '"xdp_mode": "XDP_ATTACH_NATIVE"' '"all_ports": 1' ||
-		status=1
+	dump config '"xdp_mode": "XDP_ATTACH_NATIVE"' '"max_conns": 262144' || status=1
+	dump policies '"mode": "MODE_ALWAYS"' '"speaks_first": 1' '"hold_ms": 30000' || status=1
 	dump counters '"syn_cookie_sent": ' '"handoff_ok": ' '"packets": [0-9]' || status=1
 	spawn_stop "$SPAWN_PID"
 	return "$status"
@@ -77,7 +77,7 @@ stats_shape()
 
 	expected="{\"interface\":\"$iface\",\"mode\":\"always\",\"counters\":{"
 	for reason in $(reasons); do
-		expected+="$separator\"$reason\":{\"packets\":N,\"bytes\":N}"
+		expected+="$separator\"$reason\":{\"packets\":N,\"bytes\":N,\"not_enforced\":N}"
 		separator=,
 	done
 	expected+='}}'
@@ -92,11 +92,12 @@ status_fields()
 
 	text=$(synguard status "$iface" --json) || return
 	for key in interface state xdp_mode mode ports attached_since handoff maps conns_made \
-		conns_closed conns_expired table_full; do
+		conns_closed conns_expired table_full under_attack services_under_attack \
+		attacks_so_far attacks services limits lists keys timeouts config_file; do
 		grep -q "^  \"$key\": " <<<"$text" || fail "no $key: $text" || return
 	done
 	[[ $(field interface <<<"$text") == "$iface" && $(field state <<<"$text") == attached &&
-		$(field xdp_mode <<<"$text") == native && $(field mode <<<"$text") == always &&
+		$(field xdp_mode <<<"$text") == native && $(field mode <<<"$text" | head -n 1) == always &&
 		$(field handoff <<<"$text") == reqsk ]] || fail "$text" || return
 	[[ $(field attached_since <<<"$text") =~ ^20[0-9-]+T[0-9:]+Z$ ]] || fail "$text" || return
 	numbers_out <<<"$text" | grep -q '"maps":{"conns":{"used":N,"max":N,"fill":N}}' ||
@@ -123,7 +124,7 @@ counters_live()
 	[[ $(counter handoff_ok) == $((before + 2)) ]] || fail "another CLI run changed it" || return
 	synguard detach "$iface" || return
 	[[ $(counter handoff_ok) == $((before + 2)) ]] || fail "lost while lingering" || return
-	attach_synguard || return
+	attach_always || return
 	[[ $(counter handoff_ok) == 0 ]] || fail "a re-attach does not start new ones"
 }
 
@@ -140,8 +141,14 @@ watch_ends()
 	wait_for 5 grep -q 'packets/s' "$TB_DIR/watch" || fail "no table" || return
 	synguard detach "$iface" --now
 	wait "$SPAWN_PID" && status=1
-	attach_synguard || return
+	attach_always || return
 	((status == 0)) || fail "the watch does not end with the attachment"
+}
+
+# not_enforced REASON: of its packets, those that passed all the same.
+not_enforced()
+{
+	synguard stats "$iface" --json | sed -n "/\"$1\": {/,/}/s/.*\"not_enforced\": //p"
 }
 
 # stranger FAMILY: the answers to an ACK that belongs to nothing.
@@ -161,12 +168,17 @@ monitor()
 		served "$family" || status=1
 		stranger "$family" | grep -q '"flags": "R"' || fail "the kernel sends no RST" || status=1
 	done
-	[[ $(synguard status "$iface" --json | field mode) == monitor ]] || fail "status" || status=1
+	[[ $(synguard status "$iface" --json | field mode | head -n 1) == monitor ]] || fail "status" || status=1
 	(($(counter syn_passed) == 2 && $(counter ack_cookie_invalid) == 2 &&
 		$(counter syn_cookie_sent) == 0 && $(counter handoff_ok) == 0)) ||
 		fail "$(synguard stats "$iface")" || status=1
+	(($(not_enforced ack_cookie_invalid) == 2 && $(not_enforced syn_passed) == 0)) ||
+		fail "not enforced: $(synguard stats "$iface" --json)" || status=1
+	synguard stats "$iface" | grep -q 'mode monitor: everything passes' || fail "header" || status=1
+	synguard stats "$iface" | grep -Eq 'ack_cookie_invalid +2 +[0-9]+ +2  DROP' ||
+		fail "no column: $(synguard stats "$iface")" || status=1
 	detach_synguard
-	attach_synguard || return
+	attach_always || return
 	for family in 4 6; do
 		[[ -z $(stranger "$family") ]] || fail "mode always answers a stranger" || status=1
 	done
@@ -203,7 +215,7 @@ no_leak()
 	detach_synguard || return
 	: >"$TB_DIR/objects"
 	for ((n = 0; n < cycles; n++)); do
-		attach_synguard >/dev/null || return
+		attach_always >/dev/null || return
 		kernel_objects >>"$TB_DIR/objects"
 		((n > 0)) || ! all_gone || fail "cannot see them even while they are there" || return
 		detach_synguard >/dev/null || return
@@ -215,7 +227,7 @@ no_leak()
 
 testbed_up || exit 1
 server_start --port 80 --echo || exit 1
-attach_synguard >/dev/null || exit 1
+attach_always >/dev/null || exit 1
 case_ok "pins belong to root, and nobody else reads them" pins_are_roots
 case_ok "bpftool shows names" maps_have_names
 case_ok "stats --json: every reason, in the documented shape" stats_shape

@@ -218,7 +218,7 @@ million_forged()
 
 testbed_up || exit 1
 : >"$TB_DIR/rates"
-case_ok "attach" attach_synguard --port $PORT
+case_ok "attach" attach_always --port $PORT
 case_both "a million forged segments at an upload disturb nothing" survives_forged up
 case_both "a million forged segments at a download disturb nothing" survives_forged down
 cat "$TB_DIR/rates"

@@ -136,7 +136,7 @@ testbed_up || exit 1
 : >"$TB_DIR/numbers"
 NGINX_BACKLOG=4096 # nginx need not keep up with every burst
 start_nginx "keepalive_requests 10;" || exit 1
-case_ok "attach" attach_synguard --port 80 \
+case_ok "attach" attach_always --port 80 \
 	--timeout "time_wait=$TIMEOUT_S,close=$TIMEOUT_S,last_ack=$TIMEOUT_S"
 case_ok "the client closes first" many keep $((TIMEOUT_S + SWEEP_S + 5))
 case_ok "the server closes first" many http $((TIME_WAIT_S + SWEEP_S + 5))

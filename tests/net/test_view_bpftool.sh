@@ -84,15 +84,19 @@ maps_have_names()
 {
 	local map key text
 
-	for map in config runtime counters ports listeners budgets presence sweeper trace_filter conns keys; do
+	for map in config runtime counters rules policies settings defences notes allow_entries \
+		deny_entries listeners budgets presence sweeper trace_filter conns keys; do
 		key=0
-		[[ $map != ports ]] || key=80
+		[[ $map != rules && $map != defences ]] || key=80
 		text=$(bpftool map lookup pinned "$pins/$map" key "$key" 0 0 0) || fail "$map" || return
 		grep -qE "^ *\"values?\": " <<<"$text" || fail "$map is a dump of bytes" || return
 		grep -qE '^ +"[a-z_0-9]+": ' <<<"$text" || fail "$map has no field names" || return
 	done
-	text=$(bpftool map lookup pinned "$pins/ports" key 80 0 0 0)
-	[[ $text == *'"key": 80'*'"protect": 1'* ]] || fail "$text"
+	text=$(bpftool map lookup pinned "$pins/rules" key 80 0 0 0)
+	[[ $text == *'"key": 80'*'"policy": '[1-9]* ]] || fail "$text" || return
+	key=$(sed -n 's/.*"policy": \([0-9]*\).*/\1/p' <<<"$text")
+	text=$(bpftool map lookup pinned "$pins/policies" key "$key" 0 0 0)
+	[[ $text == *'"mode": "MODE_ALWAYS"'* ]] || fail "$text"
 }
 
 # Slot, state, client and server of each connection, as the two tell them.
@@ -161,14 +165,14 @@ ends_with_attachment()
 	[[ ! -e $pins ]] || fail "left: $(ls "$pins")" || return
 	cat <&3 >/dev/null || fail "a reader cannot finish" || return
 	exec 3<&-
-	attach_synguard --max-conns "$big_table" >/dev/null || return
+	attach_always --max-conns "$big_table" >/dev/null || return
 	cat "$pins/connections" >"$TB_DIR/big" || fail "a table of $big_table cannot be read" || return
 	(($(grep -vc slot "$TB_DIR/big") >= 44)) || fail "$(head "$TB_DIR/big")"
 }
 
 testbed_up || exit 1
 server_start --port 80 --echo || exit 1
-attach_synguard >/dev/null || exit 1
+attach_always >/dev/null || exit 1
 # IPv4 and IPv6, by cookies; and one that the kernel does itself, for its tiny MSS, and that stays half-open.
 for family in 4 6; do
 	spawn client "$TB_TOOLS/tcpcli" --dst "$(addr $family server)" --port 80 --hold 120 --count 22 \

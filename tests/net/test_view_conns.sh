@@ -259,7 +259,7 @@ testbed_up || exit 1
 server_start --port $echo_port --echo || exit 1
 spawn server "$TB_TOOLS/tcpsrv" --port $closes_first --echo --close-first >"$TB_DIR/closes"
 wait_for 5 grep -q ready "$TB_DIR/closes" || exit 1
-attach_synguard --port $echo_port,$closes_first,$no_listener >/dev/null || exit 1
+attach_always --port $echo_port,$closes_first,$no_listener >/dev/null || exit 1
 case_both "a connection by cookie, in each field and in its slot" one
 case_both "a connection that this host opens" opened_here
 case_ok "packets and bytes are counted in both directions" traffic

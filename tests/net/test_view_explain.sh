@@ -82,7 +82,7 @@ syn_unprotected()
 {
 	explain "$1" 4000 82 || return
 	said verdict=PASS reason=not_protected port_protected=false || return
-	grep -q '"advice": "port 82 is not in the list of --port' "$TB_DIR/explain" || fail "no advice"
+	grep -q '"advice": "no service has port 82 .*synguard service add' "$TB_DIR/explain" || fail "no advice"
 }
 
 syn_mptcp()
@@ -111,7 +111,11 @@ strangers()
 	explain "$1" 4000 80 --flags "SYN|FIN" || return
 	said verdict=DROP reason=tcp_bad_flags || return
 	explain "$1" 4000 80 --flags "SYN,ACK" || return
-	said verdict=PASS reason=synack_passed
+	said verdict=DROP reason=synack_unknown || return
+	explain "$1" 4000 80 --flags "PSH|ACK" || return
+	said verdict=DROP reason=data_unknown || return
+	explain "$1" 4000 80 --flags FIN || return
+	said verdict=DROP reason=fin_unknown
 }
 
 connected()
@@ -201,8 +205,8 @@ text()
 
 	said=$(synguard explain "$iface" "$(at "$1" ghost 4000)" "$(at "$1" server 80)") || return
 	for line in "^$iface: SYN from .* (nothing was sent)" "verdict  *answered by the driver" \
-		"reason  *syn_cookie_sent: SYN answered" "port  *80 is protected" "listener  *yes, at" \
-		"mode  *always" "connection  *none" "half-open  *none" "table  *complete" \
+		"reason  *syn_cookie_sent: SYN answered" "service  *port 80: always" "listener  *yes, at" \
+		"attack  *none now" "queues  *accept queue has room" "connection  *none" "half-open  *none" "table  *complete" \
 		"kernel  *not asked" "tcp_syncookies  *on" "socket options  *MPTCP no" \
 		"SYN-ACK  *MSS 14[46]0, SACK, timestamps, window scale"; do
 		grep -q "$line" <<<"$said" || fail "no '$line' in: $said" || return
@@ -276,12 +280,12 @@ errors()
 monitor()
 {
 	explain "$1" 4000 80 || return
-	said mode=monitor verdict=PASS reason=syn_passed reason_in_mode_always=syn_cookie_sent \
-		sack=true || return
+	said mode=monitor verdict=PASS reason=syn_passed enforced=true || return
 	explain "$1" 4000 80 --flags ACK || return
-	said mode=monitor verdict=PASS reason=ack_cookie_invalid reason_verdict=DROP || return
+	said mode=monitor verdict=PASS reason=ack_cookie_invalid reason_verdict=DROP enforced=false ||
+		return
 	synguard explain "$iface" "$(at "$1" ghost 4000)" "$(at "$1" server 80)" --flags ACK |
-		grep -q 'in mode always  *it would be dropped: ack_cookie_invalid' || fail "the text"
+		grep -q 'but for monitor  *it would be dropped' || fail "the text"
 }
 
 lingering()
@@ -294,7 +298,7 @@ testbed_up || exit 1
 server_start --port 80 --echo || exit 1
 spawn server "$TB_TOOLS/tcpsrv" --port 90 --mptcp >/dev/null
 wait_for 5 listening 90 || exit 1
-attach_synguard --port "$PORTS" >/dev/null || exit 1
+attach_always --port "$PORTS" >/dev/null || exit 1
 case_both "a SYN is answered, with the SYN-ACK that then comes" syn_answered
 case_both "a SYN to a port where nobody listens" syn_closed
 case_both "a SYN to a port that is not protected" syn_unprotected

@@ -235,7 +235,7 @@ for arguments in "$ECHO --echo" "$CLOSES_FIRST --echo --close-first" "$SPEAKS_FI
 	# shellcheck disable=SC2086 # a list
 	server_start --port $arguments || exit 1
 done
-case_ok "attach" attach_synguard
+case_ok "attach" attach_always
 case_both "a server that speaks first" speaks_first
 case_both "port reuse in the server's TIME_WAIT, by timestamps" reuse_time_wait 1
 case_both "port reuse in the server's TIME_WAIT, by sequence number" reuse_time_wait 0

@@ -67,7 +67,7 @@ testbed_up || exit 1
 in_ns router ethtool -K "${TB_IF[server]}r" txvlan off tx-vlan-stag-hw-insert off >/dev/null
 server_start --port $PORT --echo || exit 1
 for mode in native generic; do
-	case_ok "attach, $mode" attach_synguard --xdp $mode
+	case_ok "attach, $mode" attach_always --xdp $mode
 	case_both "an 802.1Q tag, $mode" tagged 10
 	case_both "QinQ, $mode" tagged 10,20
 	case_both "a SYN with 1400 bytes, $mode" long_syn

@@ -88,7 +88,7 @@ chmod 777 "$TB_DIR/www"
 start_nginx "dav_methods PUT; client_max_body_size 200m;" || exit 1
 LATE_WITHOUT=([4]=$(late 4) [6]=$(late 6))
 for mode in native generic; do
-	case_ok "attach, $mode" attach_synguard --xdp $mode
+	case_ok "attach, $mode" attach_always --xdp $mode
 	case_both "curl gets a page through a cookie, $mode" page
 	case_both "100 MB down are byte-identical, $mode" download
 	case_both "100 MB up are byte-identical, $mode" upload

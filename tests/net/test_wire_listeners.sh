@@ -181,7 +181,7 @@ in_ns server sysctl -qw net.ipv4.tcp_fastopen=1027 # for every listener
 in_ns client sysctl -qw net.ipv4.tcp_fastopen=1 net.ipv6.route.min_adv_mss=1
 start_nginx "" || exit 1
 case_both "TCP Fast Open works without synguard" real_fast_open
-case_ok "attach" attach_synguard
+case_ok "attach" attach_always
 case_both "a listener that comes and goes is followed" follows
 case_both "a closed port gets the kernel's RST" closed_port 7999
 case_both "the listener closes in mid-handshake: RST" closed_in_between closed
@@ -200,6 +200,6 @@ case_ok "its SYNs did have data" syns_had_data
 case_both "an accept queue that is full: nobody is refused" full_queue
 case_both "an accept queue that was full: all are served" queue_resumes
 case_ok "detach" detach_synguard
-case_ok "attach for one port" attach_synguard --port 80
+case_ok "attach for one port" attach_always --port 80
 case_both "another port is as without synguard" not_protected
 cases_done

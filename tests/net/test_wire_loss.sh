@@ -123,7 +123,7 @@ all_handed_off()
 testbed_up || exit 1
 server_start --port $PORT --echo || exit 1
 case_ok "the relay does what it should, without synguard" measure_without
-case_ok "attach" attach_synguard --port $PORT
+case_ok "attach" attach_always --port $PORT
 OPENED_BEFORE=$(passive_opens)
 for line in "${RULES[@]}"; do
 	IFS='|' read -r name count rules options <<<"$line"

@@ -76,7 +76,7 @@ testbed_up || exit 1
 server_start --port "$PORT" --echo || exit 1
 case_ok "connect without synguard" connections 20000
 sockets 20000 "$TB_DIR/without"
-case_ok "attach" attach_synguard
+case_ok "attach" attach_always
 case_ok "connect with synguard" connections 30000
 case_ok "every one was handed off" all_by_cookie
 sockets 30000 "$TB_DIR/with"

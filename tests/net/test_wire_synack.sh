@@ -77,18 +77,26 @@ normalise()
 		/"df": false/s/"ip_id": [0-9]+/"ip_id": X/'
 }
 
-# probe FAMILY PORT SYN: a line with the answer.
+# Answers without their MSS, which stands first.
+mss_omit()
+{
+	sed -E 's/"mss": [0-9]+, "options": "0204..../"mss": 0, "options": "/'
+}
+
+# probe FAMILY PORT SYN: a line with the answer.  To a SYN without an MSS the kernel says one,
+# synguard does not, so that nothing leaves longer than it came.
 probe()
 {
-	local name options arguments
+	local name options arguments filter=cat
 
 	IFS='|' read -r name options arguments <<<"$3"
+	[[ $options == *0204* ]] || filter=mss_omit
 	while ((${#options} % 8)); do
 		options+=00
 	done
 	# shellcheck disable=SC2086 # a list of arguments
 	echo "$name: $(segment "$1" --dport "$2" --sport $SPORT --options "$options" \
-		--wait-ms 1000 --count 1 $arguments | normalise)"
+		--wait-ms 1000 --count 1 $arguments | normalise | $filter)"
 }
 
 # Sockets of their own for the families, since a TTL belongs to one.
@@ -148,7 +156,7 @@ compare()
 
 	case_ok "listeners start, $situation" listeners_start "${listeners[@]}"
 	answers "$TB_DIR/without"
-	case_ok "attach, $situation" attach_synguard "$@"
+	case_ok "attach, $situation" attach_always "$@"
 	answers "$TB_DIR/with"
 	for line in "${listeners[@]}"; do
 		IFS='|' read -r name port arguments <<<"$line"
@@ -193,7 +201,7 @@ compare_later()
 	"$2" "$3"
 	answers "$TB_DIR/without"
 	"$2" "$4"
-	case_ok "attach, then $1" attach_synguard
+	case_ok "attach, then $1" attach_always
 	answers "$TB_DIR/with" # so that synguard knows the listener as it was
 	"$2" "$3"
 	case_both "the kernel's SYN-ACK, $1 after attach" same_soon

@@ -31,8 +31,10 @@ int bed_reset(void **state)
 
 	world_sysctls_restore();
 	shield_conns_clear(&b->s);
-	for (int port = WORLD_PORT_FIRST; port <= WORLD_PORT_LAST; port++)
+	for (int port = WORLD_PORT_FIRST; port <= WORLD_PORT_LAST; port++) {
 		shield_port(&b->s, (__u16)port, port != PORT_FREE);
+		shield_defence_write(&b->s, (__u32)port, &(struct defence){0});
+	}
 	rt = shield_runtime(&b->s);
 	rt.table_complete = 1;
 	rt.incomplete_until = 0;
@@ -40,8 +42,7 @@ int bed_reset(void **state)
 	rt.tc_alone = 0;
 	rt.listen_gen++;
 	shield_runtime_write(&b->s, &rt);
-	b->s.config.mode = MODE_ALWAYS;
-	shield_config_write(&b->s);
+	shield_settings_reset(&b->s);
 	return 0;
 }
 

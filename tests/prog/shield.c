@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "addr.h"
+#include "cookie.h"
 #include "shield.h"
 #include "table.h"
 #include "track.h"
@@ -129,12 +130,16 @@ __u64 shield_jiffies(struct shield *s)
 
 __u64 shield_epoch(struct shield *s)
 {
-	return shield_jiffies(s) >> s->config.epoch_shift;
+	const struct keys ring = shield_keys(s);
+
+	return cookie_epoch_now(&ring, &s->config, shield_jiffies(s));
 }
 
 __u32 shield_tick(struct shield *s)
 {
-	return (__u32)(shield_jiffies(s) >> s->config.tick_shift);
+	const struct keys ring = shield_keys(s);
+
+	return cookie_tick_now(&ring, &s->config, shield_jiffies(s));
 }
 
 static void config_fill(struct shield *s)
@@ -147,7 +152,6 @@ static void config_fill(struct shield *s)
 	must(!clock_getres(CLOCK_MONOTONIC_COARSE, &tick), "read the clock's resolution");
 	*c = (struct config){
 	    .abi = SYNGUARD_ABI,
-	    .mode = MODE_ALWAYS,
 	    .xdp_mode = XDP_ATTACH_NATIVE,
 	    .hop_limit = 64,
 	    .ifindex = if_nametoindex(WORLD_IFACE),
@@ -164,6 +168,17 @@ static void config_fill(struct shield *s)
 	memcpy(c->mac, pkt_server_mac, 6);
 }
 
+/* No limit that a test meets without asking for it, and no attack. */
+static void settings_fill(struct shield *s)
+{
+	s->policy = (struct policy){.mode = MODE_ALWAYS, .hold_ms = 10000};
+	s->settings = (struct settings){.proven_s = 600,
+					.proven_credit = 8,
+					.resend_ms = 1000,
+					.resend_times = 2,
+					.mode = MODE_AUTO};
+}
+
 int shield_open(struct shield *s)
 {
 	struct keys ring = {.epoch_mask = 0x1122334455667788, .presence = 0x99aabbccddeeff01};
@@ -176,18 +191,18 @@ int shield_open(struct shield *s)
 	s->config_map = bpf_map__fd(s->xdp->maps.config);
 	s->runtime_map = bpf_map__fd(s->xdp->maps.runtime);
 	s->keys_map = bpf_map__fd(s->xdp->maps.keys);
-	s->ports_map = bpf_map__fd(s->xdp->maps.ports);
 	s->conns_map = bpf_map__fd(s->xdp->maps.conns);
 	s->halfopen_map = bpf_map__fd(s->xdp->maps.halfopen);
 	s->counters_map = bpf_map__fd(s->xdp->maps.counters);
 	config_fill(s);
+	settings_fill(s);
 	s->slots = mmap(NULL, s->config.slots * sizeof(*s->slots), PROT_READ | PROT_WRITE,
 			MAP_SHARED, s->conns_map, 0);
 	must(s->slots != MAP_FAILED, "map conns into memory");
 	shield_config_write(s);
 	for (int i = 0; i < 16; i++) {
-		ring.current[i] = (__u8)(i * 7 + 1);
-		ring.previous[i] = (__u8)(i * 11 + 3);
+		ring.slot[0][i] = (__u8)(i * 7 + 1);
+		ring.slot[1][i] = (__u8)(i * 11 + 3);
 	}
 	shield_keys_write(s, &ring);
 	shield_runtime_write(s, &rt);
@@ -206,7 +221,18 @@ void shield_close(struct shield *s)
 
 void shield_config_write(struct shield *s)
 {
+	const __u32 policy = SHIELD_POLICY;
+
 	write_only(s->config_map, &s->config);
+	write_only(bpf_map__fd(s->xdp->maps.settings), &s->settings);
+	must(!bpf_map_update_elem(bpf_map__fd(s->xdp->maps.policies), &policy, &s->policy, BPF_ANY),
+	     "write a policy");
+}
+
+void shield_settings_reset(struct shield *s)
+{
+	settings_fill(s);
+	shield_config_write(s);
 }
 
 struct runtime shield_runtime(struct shield *s)
@@ -258,19 +284,33 @@ void shield_keys_write(struct shield *s, const struct keys *ring)
 void shield_port(struct shield *s, __u16 port, int protect)
 {
 	const __u32 index = port;
-	const struct port value = {.protect = (__u32)protect};
+	const struct rule rule = {.policy = protect ? SHIELD_POLICY : 0};
 
-	must(!bpf_map_update_elem(s->ports_map, &index, &value, BPF_ANY), "write ports");
+	must(!bpf_map_update_elem(bpf_map__fd(s->xdp->maps.rules), &index, &rule, BPF_ANY),
+	     "write a rule");
+}
+
+struct defence shield_defence(struct shield *s, __u32 index)
+{
+	struct defence d;
+
+	must(!bpf_map_lookup_elem(bpf_map__fd(s->xdp->maps.defences), &index, &d),
+	     "read a defence");
+	return d;
+}
+
+void shield_defence_write(struct shield *s, __u32 index, const struct defence *d)
+{
+	must(!bpf_map_update_elem(bpf_map__fd(s->xdp->maps.defences), &index, d, BPF_ANY),
+	     "write a defence");
 }
 
 void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies)
 {
-	const __u32 index = port;
-	struct port value;
+	struct defence d = shield_defence(s, port);
 
-	must(!bpf_map_lookup_elem(s->ports_map, &index, &value), "read ports");
-	value.kernel_until = jiffies;
-	must(!bpf_map_update_elem(s->ports_map, &index, &value, BPF_ANY), "write ports");
+	d.kernel_until = jiffies;
+	shield_defence_write(s, port, &d);
 }
 
 /* The filter in front of conns counts what is in it. */

@@ -24,8 +24,10 @@ struct shield {
 	struct synguard_kernel *kernel;
 	struct bpf_link *watcher, *watcher2; /* synguard_sock, synguard_sock2 */
 	struct config config;
+	struct policy policy;     /* of every port, written by shield_config_write() */
+	struct settings settings; /* likewise, and of bank 0, which is in force */
 	int jiffies_prog;
-	int config_map, runtime_map, keys_map, ports_map, conns_map, halfopen_map, counters_map;
+	int config_map, runtime_map, keys_map, conns_map, halfopen_map, counters_map;
 	struct conn *slots; /* config.slots of them: conns, mapped into memory */
 };
 
@@ -35,6 +37,7 @@ struct outcome {
 	enum reason reason; /* REASON_MAX: none counted */
 	int reasons;        /* how many counters moved */
 	__u64 bytes;        /* by how much that reason's bytes moved */
+	int not_enforced;   /* 1: counted as passed all the same */
 	int marked;         /* metadata holds the mark */
 	unsigned int len;
 	__u8 frame[PKT_ROOM];
@@ -44,8 +47,17 @@ struct outcome {
 int shield_open(struct shield *s);
 void shield_close(struct shield *s);
 
+/* The policy that protected ports have. */
+enum { SHIELD_POLICY = 1 };
+
+/* Config, policy and settings, as they are in s. */
 void shield_config_write(struct shield *s);
+
+/* Policy and settings as shield_open() leaves them: mode always, no limits. */
+void shield_settings_reset(struct shield *s);
 void shield_port(struct shield *s, __u16 port, int protect);
+struct defence shield_defence(struct shield *s, __u32 index);
+void shield_defence_write(struct shield *s, __u32 index, const struct defence *d);
 void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies);
 
 struct runtime shield_runtime(struct shield *s);

@@ -33,6 +33,7 @@ static void counters_read(struct shield *s, struct count sums[REASON_MAX])
 		for (int i = 0; i < REASON_MAX; i++) {
 			sums[i].packets += c[i].packets;
 			sums[i].bytes += c[i].bytes;
+			sums[i].not_enforced += c[i].not_enforced;
 		}
 	}
 	free(each);
@@ -49,6 +50,7 @@ static void counters_compare(const struct count *before, const struct count *aft
 		ret->reason = (enum reason)i;
 		ret->bytes = after[i].bytes - before[i].bytes;
 		ret->reasons += (int)(after[i].packets - before[i].packets);
+		ret->not_enforced += (int)(after[i].not_enforced - before[i].not_enforced);
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include "bed.h"
 #include "dry.h"
+#include "services.h"
 
 static struct dry dry;
 static unsigned int seen[REASON_MAX + 1];
@@ -82,7 +83,7 @@ static struct flow state_md5(struct bed *b, int v6)
 
 static struct flow state_monitor(struct bed *b, int v6)
 {
-	b->s.config.mode = MODE_MONITOR;
+	b->s.policy.mode = MODE_AUTO;
 	shield_config_write(&b->s);
 	return flow_new(v6, PORT_PLAIN);
 }
@@ -128,10 +129,10 @@ static struct flow state_half(struct bed *b, int v6)
 	struct flow f = {.fd = -1};
 	struct outcome o;
 
-	b->s.config.mode = MODE_MONITOR;
+	b->s.policy.mode = MODE_AUTO;
 	shield_config_write(&b->s);
 	bed_expect_pkt(b, &syn, XDP_PASS, REASON_syn_passed, "SYN", NULL);
-	b->s.config.mode = MODE_ALWAYS;
+	b->s.policy.mode = MODE_ALWAYS;
 	shield_config_write(&b->s);
 	synack = pkt_reverse(&syn);
 	synack.flags = PKT_SYN | PKT_ACK;
@@ -210,6 +211,83 @@ static struct flow state_lost(struct bed *b, int v6)
 	return f;
 }
 
+static struct flow state_peace(struct bed *b, int v6)
+{
+	services_auto(b);
+	return flow_new(v6, PORT_PLAIN);
+}
+
+/* The client is proven. */
+static struct flow state_proven(struct bed *b, int v6)
+{
+	struct flow f;
+
+	services_auto(b);
+	services_attack(b, PORT_PLAIN);
+	f = state_proof(b, v6);
+	bed_expect_pkt(b, &f.next, XDP_PASS, REASON_ack_cookie_valid, "proof", NULL);
+	return flow_new(v6, PORT_PLAIN);
+}
+
+/* One SYN-ACK may be sent again, and there is a place for more. */
+static struct flow state_speaks_first(struct bed *b, int v6)
+{
+	struct pkt syn = bed_syn(v6, PORT_PLAIN);
+
+	services_prefix(&syn, 1, 1);
+	b->s.policy.speaks_first = 1;
+	b->s.settings.resend_ms = 10000;
+	shield_config_write(&b->s);
+	bed_expect_pkt(b, &syn, XDP_TX, REASON_syn_cookie_sent, "kept", NULL);
+	return flow_new(v6, PORT_PLAIN);
+}
+
+/* Every limit is reached, each by one packet. */
+static void limits_fill(struct bed *b)
+{
+	const struct rate_limit one = {.rate = 1, .burst = 1};
+
+	b->s.settings.synack = one;
+	b->s.settings.live_syn = one;
+	b->s.settings.bad_ack = one;
+	shield_config_write(&b->s);
+}
+
+static struct flow state_limited(struct bed *b, int v6)
+{
+	struct flow f = flow_new(v6, PORT_PLAIN);
+	struct pkt p = f.next;
+
+	limits_fill(b);
+	p.flags = PKT_SYN;
+	p.sport = bed_sport();
+	bed_expect_pkt(b, &p, XDP_TX, REASON_syn_cookie_sent, "SYN-ACK", NULL);
+	p.flags = PKT_ACK;
+	bed_expect_pkt(b, &p, XDP_DROP, REASON_ack_cookie_invalid, "bad ACK", NULL);
+	return f;
+}
+
+static struct flow state_live_limited(struct bed *b, int v6)
+{
+	struct flow f = entry(b, v6, SOCKET_OPEN, ESTABLISHED);
+	struct flow other = entry(b, v6, SOCKET_OPEN, ESTABLISHED);
+
+	limits_fill(b);
+	other.next.flags = PKT_SYN;
+	bed_expect_pkt(b, &other.next, XDP_PASS, REASON_syn_conn_exists, "SYN", NULL);
+	return f;
+}
+
+static struct flow state_new_limited(struct bed *b, int v6)
+{
+	struct flow f = state_proof(b, v6);
+
+	b->s.settings.new_conn = (struct rate_limit){.rate = 1, .burst = 1};
+	shield_config_write(&b->s);
+	bed_expect_pkt(b, &f.next, XDP_PASS, REASON_ack_cookie_valid, "proof", NULL);
+	return flow_new(v6, PORT_PLAIN);
+}
+
 static const struct {
 	const char *name;
 	struct flow (*make)(struct bed *b, int v6);
@@ -232,6 +310,12 @@ static const struct {
     {"pending", state_pending},
     {"live", state_live},
     {"lost", state_lost},
+    {"peace", state_peace},
+    {"proven", state_proven},
+    {"speaks first", state_speaks_first},
+    {"limited", state_limited},
+    {"live SYNs limited", state_live_limited},
+    {"new connections limited", state_new_limited},
 };
 
 /* From the client's next ACK; seq_by: off from the number that is due. */
@@ -258,7 +342,7 @@ static struct flow row_make(struct bed *b, size_t state, int v6)
 {
 	void *reset = b;
 
-	bed_reset(&reset);
+	services_reset(&reset);
 	return states[state].make(b, v6);
 }
 
@@ -351,7 +435,9 @@ static void all_ways_were_gone(void **state)
 	    REASON_synack_passed,    REASON_conn_packet,        REASON_conn_rst_inexact,
 	    REASON_conn_rst_outside, REASON_conn_fin_outside,   REASON_conn_data_outside,
 	    REASON_ack_cookie_valid, REASON_ack_cookie_invalid, REASON_ack_kernel,
-	    REASON_rst_unknown,      REASON_tcp_bad_flags,
+	    REASON_rst_unknown,      REASON_tcp_bad_flags,      REASON_syn_proven,
+	    REASON_syn_new_limited,  REASON_syn_synack_limited, REASON_syn_live_limited,
+	    REASON_ack_limited,      REASON_synack_unknown,
 	};
 
 	(void)state;

@@ -292,8 +292,10 @@ static enum reason flags_oracle(unsigned int flags)
 	if (!syn && !rst && !ack)
 		return REASON_tcp_bad_flags;
 	if (syn)
-		return ack ? REASON_synack_passed : REASON_syn_cookie_sent;
-	return rst ? REASON_rst_unknown : REASON_ack_cookie_invalid;
+		return ack ? REASON_synack_unknown : REASON_syn_cookie_sent;
+	if (rst)
+		return REASON_rst_unknown;
+	return fin ? REASON_fin_unknown : REASON_ack_cookie_invalid;
 }
 
 static void every_combination_of_flags(void **state)

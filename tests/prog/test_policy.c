@@ -10,6 +10,7 @@
 
 #include "bed.h"
 #include "check.h"
+#include "services.h"
 
 /* -1: the SYN has no MSS option. */
 static const struct {
@@ -63,9 +64,13 @@ struct options {
 
 /* Read as tcp_parse_options() of the kernel does. */
 static const struct options options[] = {
-    {"MD5", {19, 18}, 20, REASON_syn_md5_ao, {0}},
-    {"AO", {29, 16}, 16, REASON_syn_md5_ao, {0}},
-    {"MD5 behind an MSS", {2, 4, 5, 0xb4, 19, 18}, 24, REASON_syn_md5_ao, {0}},
+    {"MD5", {19, 18}, 20, REASON_syn_cookie_sent, {NO_WS}},
+    {"AO", {29, 16}, 16, REASON_syn_cookie_sent, {NO_WS}},
+    {"MD5 behind an MSS",
+     {2, 4, 5, 0xb4, 19, 18},
+     24,
+     REASON_syn_cookie_sent,
+     {.mss = 1460, NO_WS}},
     {"MD5 behind a bad length is not read", {4, 0, 19, 18}, 20, REASON_syn_cookie_sent, {NO_WS}},
     {"MP_CAPABLE to a plain listener", {30, 4, 1, 0}, 4, REASON_syn_cookie_sent, {NO_WS}},
     {"length 0", {2, 0, 5, 0xb4}, 4, REASON_syn_cookie_sent, {NO_WS}},
@@ -155,6 +160,30 @@ static void listeners_that_take_no_cookie(void **state)
 	}
 }
 
+/* A flood whose SYNs claim a signature is no other flood to a listener without keys. */
+static void signed_syns(void **state)
+{
+	static const __u8 md5[20] = {19, 18};
+	struct bed *b = *state;
+
+	services_auto(b);
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct pkt p = pkt_new(v6, bed_sport(), PORT_PLAIN, PKT_SYN);
+
+		pkt_opt(&p, md5, sizeof(md5));
+		bed_expect_pkt(b, &p, XDP_PASS, REASON_syn_md5_ao, "in peace", NULL);
+		services_attack(b, PORT_PLAIN);
+		p.sport = bed_sport();
+		bed_expect_pkt(b, &p, XDP_TX, REASON_syn_cookie_sent, "attack", NULL);
+		services_peace(b, PORT_PLAIN);
+		services_attack(b, PORT_MD5);
+		p.sport = bed_sport();
+		p.dport = PORT_MD5;
+		bed_expect_pkt(b, &p, XDP_PASS, REASON_syn_md5_ao, "its listener", NULL);
+		services_peace(b, PORT_MD5);
+	}
+}
+
 static void ports_that_are_not_protected(void **state)
 {
 	static const __u8 flags[] = {PKT_SYN, PKT_ACK, PKT_RST, PKT_SYN | PKT_ACK, 0xff, 0};
@@ -203,22 +232,43 @@ static void port_zero(void **state)
 	}
 }
 
-/* Counted as if decided upon, and passed. */
+static void monitored_expect(struct bed *b, const struct pkt *p, enum reason reason)
+{
+	struct outcome o;
+
+	shield_run_pkt(&b->s, p, &o);
+	assert_int_equal(o.verdict, XDP_PASS);
+	assert_int_equal(o.reason, reason);
+	assert_int_equal(o.reasons, 1);
+	assert_int_equal(o.not_enforced, 1);
+	assert_int_equal(o.marked, 0);
+}
+
+/* Counted as if decided upon, as not enforced, and passed as it came. */
 static void monitor_mode_passes_everything(void **state)
 {
+	const struct defence attack = {.until = ~0ULL};
 	struct bed *b = *state;
 
-	b->s.config.mode = MODE_MONITOR;
+	b->s.policy.mode = MODE_MONITOR;
 	shield_config_write(&b->s);
 	for (int v6 = 0; v6 < 2; v6++) {
 		struct pkt p = bed_syn(v6, PORT_PLAIN);
+		struct conn half;
 
-		bed_expect_pkt(b, &p, XDP_PASS, REASON_syn_passed, "SYN", NULL);
+		bed_expect_pkt(b, &p, XDP_PASS, REASON_syn_passed, "SYN in peace", NULL);
+		shield_defence_write(&b->s, PORT_PLAIN, &attack);
+		p = bed_syn(v6, PORT_PLAIN);
+		monitored_expect(b, &p, REASON_syn_cookie_sent);
+		const struct conn_key key = shield_key(&p);
+
+		assert_int_equal(shield_half(&b->s, &key, &half), 1);
 		p.flags = PKT_SYN | PKT_FIN;
-		bed_expect_pkt(b, &p, XDP_PASS, REASON_tcp_bad_flags, "SYN+FIN", NULL);
+		monitored_expect(b, &p, REASON_tcp_bad_flags);
 		p = bed_syn(v6, PORT_PLAIN);
 		p.flags = PKT_RST;
-		bed_expect_pkt(b, &p, XDP_PASS, REASON_rst_unknown, "RST", NULL);
+		monitored_expect(b, &p, REASON_rst_unknown);
+		shield_defence_write(&b->s, PORT_PLAIN, &(struct defence){0});
 	}
 }
 
@@ -325,6 +375,7 @@ int main(void)
 	    TEST(small_mss_is_the_kernels),
 	    TEST(options_are_read_as_the_kernel_reads_them),
 	    TEST(listeners_that_take_no_cookie),
+	    TEST(signed_syns),
 	    TEST(ports_that_are_not_protected),
 	    TEST(forwarded_connections_are_not_protected),
 	    TEST(port_zero),

@@ -185,7 +185,7 @@ static void request_with_the_ack(void **state)
 		char data[8];
 		int fd;
 
-		b->s.config.mode = monitor ? MODE_MONITOR : MODE_ALWAYS;
+		b->s.policy.mode = monitor ? MODE_AUTO : MODE_ALWAYS;
 		shield_config_write(&b->s);
 		fd = monitor ? talk_live_kernel(&t, 300) : talk_live(&t, 300);
 		assert_int_equal(recv(fd, data, sizeof(data), MSG_DONTWAIT), sizeof(data));

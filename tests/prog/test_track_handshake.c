@@ -19,7 +19,7 @@
 
 static void mode_set(struct bed *b, enum mode mode)
 {
-	b->s.config.mode = mode;
+	b->s.policy.mode = mode;
 	shield_config_write(&b->s);
 }
 
@@ -50,7 +50,7 @@ struct passed {
 };
 
 static const struct passed passed[] = {
-    {MODE_MONITOR, PORT_PLAIN, REASON_syn_passed, 0},
+    {MODE_AUTO, PORT_PLAIN, REASON_syn_passed, 0},
     {MODE_ALWAYS, PORT_MPTCP, REASON_syn_mptcp, 0},
     {MODE_ALWAYS, PORT_MD5, REASON_syn_md5_ao, 0},
     {MODE_ALWAYS, PORT_PLAIN, REASON_syn_mss_small, 1},
@@ -112,7 +112,7 @@ static void kernel_confirms_its_socket(void **state)
 {
 	struct bed *b = *state;
 
-	mode_set(b, MODE_MONITOR);
+	mode_set(b, MODE_AUTO);
 	for (int v6 = 0; v6 < 2; v6++) {
 		struct talk t = talk_new(b, v6, PORT_PLAIN);
 		const int fd = talk_live_kernel(&t, 0);
@@ -136,7 +136,7 @@ static void repeated_syn_changes_nothing(void **state)
 {
 	struct bed *b = *state;
 
-	mode_set(b, MODE_MONITOR);
+	mode_set(b, MODE_AUTO);
 	for (int v6 = 0; v6 < 2; v6++) {
 		struct talk t = talk_new(b, v6, PORT_PLAIN);
 		struct conn before, after;
@@ -164,7 +164,7 @@ static void given_up_handshake_proves_nothing(void **state)
 {
 	struct bed *b = *state;
 
-	mode_set(b, MODE_MONITOR);
+	mode_set(b, MODE_AUTO);
 	for (int v6 = 0; v6 < 2; v6++) {
 		struct talk t = talk_new(b, v6, PORT_PLAIN);
 
@@ -181,7 +181,7 @@ static void stale_handshake_starts_afresh(void **state)
 {
 	struct bed *b = *state;
 
-	mode_set(b, MODE_MONITOR);
+	mode_set(b, MODE_AUTO);
 	for (int i = 0; i < 4; i++) {
 		struct talk t = talk_new(b, i & 1, PORT_PLAIN);
 
@@ -205,7 +205,7 @@ static void unproven_handshakes_stay_out(void **state)
 {
 	struct bed *b = *state;
 
-	mode_set(b, MODE_MONITOR);
+	mode_set(b, MODE_AUTO);
 	for (int v6 = 0; v6 < 2; v6++) {
 		struct talk t = talk_new(b, v6, PORT_PLAIN);
 
@@ -231,7 +231,7 @@ static void syn_flood_fills_nothing_but_its_own_map(void **state)
 	const __u64 before = shield_counted(&b->s, REASON_syn_passed);
 	struct outcome o;
 
-	mode_set(b, MODE_MONITOR);
+	mode_set(b, MODE_AUTO);
 	for (__u32 i = 0; i < 100000; i++) {
 		put32(p.src + 12, i + 100);
 		shield_run_pkt(&b->s, &p, &o);

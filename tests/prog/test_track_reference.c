@@ -243,7 +243,7 @@ static void programs_track_as_the_tracker_does(void **state)
 	static const __u32 isns[][2] = {{1000000, 3000000000}, {0xffffffff, 0xffffff9b}};
 	struct bed *b = *state;
 
-	b->s.config.mode = MODE_MONITOR;
+	b->s.policy.mode = MODE_AUTO;
 	shield_config_write(&b->s);
 	for (size_t i = 0; i < 2 * COUNT_OF(isns); i++)
 		reference_run(b, i & 1, isns[i / 2][0], isns[i / 2][1]);

@@ -111,10 +111,10 @@ static int live_with_data(struct talk *t, int monitor)
 	char data[1200];
 	int fd;
 
-	t->b->s.config.mode = monitor ? MODE_MONITOR : MODE_ALWAYS;
+	t->b->s.policy.mode = monitor ? MODE_AUTO : MODE_ALWAYS;
 	shield_config_write(&t->b->s);
 	fd = monitor ? talk_live_kernel(t, 0) : talk_live(t, 0);
-	t->b->s.config.mode = MODE_ALWAYS;
+	t->b->s.policy.mode = MODE_ALWAYS;
 	shield_config_write(&t->b->s);
 	talk_receive(t, "P.", 1, 1, 1000);
 	assert_int_equal(recv(fd, data, sizeof(data), MSG_DONTWAIT), 1000);

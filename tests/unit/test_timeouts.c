@@ -91,12 +91,32 @@ static void mistakes(void **state)
 	}
 }
 
+static void what_is_not_the_default_is_printed(void **state)
+{
+	struct timeouts timeouts = timeouts_default(), got = timeouts_default();
+	struct error error;
+	char text[64];
+
+	(void)state;
+	timeouts_text(&timeouts, text, sizeof(text));
+	assert_string_equal(text, "");
+	timeouts.time_wait = 30;
+	timeouts.syn_sent = 7;
+	timeouts_text(&timeouts, text, sizeof(text));
+	assert_string_equal(text, "syn_sent=7,time_wait=30");
+	assert_int_equal(timeouts_parse(text, &got, &error), 0);
+	assert_memory_equal(&got, &timeouts, sizeof(got));
+	timeouts_text(&timeouts, text, 12);
+	assert_string_equal(text, "syn_sent=7,");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_name_with_each_unit),
 	    cmocka_unit_test(the_names_are_the_members),
 	    cmocka_unit_test(mistakes),
+	    cmocka_unit_test(what_is_not_the_default_is_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

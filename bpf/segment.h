@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What becomes of everything but a SYN: packets of connections, cookies that come back, floods. */
+#ifndef SYNGUARD_SEGMENT_H
+#define SYNGUARD_SEGMENT_H
+
+#include "opinion.h"
+#include "pass.h"
+
+__noinline int ack_verdict(const struct packet *pkt, const struct tcpopts *opts,
+			   const struct config *cfg, __u64 now, struct tcp_offer *ret_offer)
+{
+	const struct runtime *rt = runtime_get();
+
+	if (!pkt || !opts || !cfg || !ret_offer || !rt)
+		return COOKIE_INVALID;
+	return ack_check(pkt, opts, cfg, rt, now, ret_offer);
+}
+
+enum { BUDGET_PER_S = 1000 };
+
+/*
+ * May a miss ask the kernel although the table is complete? A thousand times a second and CPU,
+ * which is a ten-thousandth of its time: should an entry be missing after all, the connection's
+ * next packet brings it back, and an ACK flood does not turn this into work.
+ */
+INLINE int budget_take(const struct config *cfg, __u64 now)
+{
+	const __u32 zero = 0;
+	struct budget *b = bpf_map_lookup_elem(&budgets, &zero);
+
+	if (!b)
+		return 0;
+	if (dry_run)
+		return (__u32)now - b->since >= cfg->hz || b->used < BUDGET_PER_S;
+	if ((__u32)now - b->since >= cfg->hz) {
+		b->since = (__u32)now;
+		b->used = 0;
+	}
+	return b->used++ < BUDGET_PER_S;
+}
+
+/*
+ * Neither our table nor a cookie knows it: is it the kernel's?  A prefix with too many bad ACKs has
+ * lost its claim on the second opinion, which only a fault of ours makes useful.
+ */
+INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struct listener *lst,
+				 enum reason otherwise)
+{
+	const int limited = bad_ack_limited(p->pkt, p->cfg, p->bank, p->now);
+
+	if ((!table_complete(p->rt, p->now) || port_kernel_active(p->pkt->key.local_port, p->now) ||
+	     (!limited && budget_take(p->cfg, p->now))) &&
+	    kernel_adopt(ctx, p))
+		return REASON_conn_packet;
+	if (lst->mptcp || lst->signed_only || lst->mss_small || !lst->allow_cookie ||
+	    lst->kernel_cookies)
+		return REASON_ack_kernel;
+	if (!limited)
+		bad_ack_note(p->pkt, p->cfg, p->bank, p->now);
+	return otherwise;
+}
+
+/* What a segment without a connection is counted as. */
+INLINE enum reason unknown_reason(const struct packet *pkt, enum cookie_verdict verdict)
+{
+	if (verdict == COOKIE_EXPIRED)
+		return REASON_ack_cookie_expired;
+	if (pkt->flags & TCP_FIN)
+		return REASON_fin_unknown;
+	return pkt->l4_len > TCP_LEN + pkt->opt_len ? REASON_data_unknown
+						    : REASON_ack_cookie_invalid;
+}
+
+/*
+ * Without timestamps a cookie can be guessed in four million tries, so such an ACK is looked at only
+ * when it comes a second time, if its prefix has sent too many bad ones.  An honest client's comes
+ * again: its data carries the same numbers.
+ */
+INLINE int guess_limited(const struct pass *p)
+{
+	const struct tcpopts *opts = &p->room->opts;
+
+	return !(opts->has_ts && opts->tsecr) && bad_ack_limited(p->pkt, p->cfg, p->bank, p->now) &&
+	       !packet_repeated(p->pkt, p->cfg, p->now);
+}
+
+static __noinline int pending_track(const struct pass *p, struct conn *conn)
+{
+	struct passage *t = &p->room->passage;
+
+	passage_fill(t, p->pkt, p->now);
+	return conn_track(conn, t);
+}
+
+/* conn: what is left of an older connection, or a hand-off under way, or NULL. */
+INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, struct conn *conn,
+				   const struct listener *lst)
+{
+	enum cookie_verdict verdict;
+	struct tcp_offer *offer = &p->room->answer.offer;
+
+	frame_options(ctx, p->pkt, &p->room->opts);
+	if (!conn && guess_limited(p))
+		return miss_classify(ctx, p, lst, REASON_ack_limited);
+	verdict = (enum cookie_verdict)ack_verdict(p->pkt, &p->room->opts, p->cfg, p->now, offer);
+	if (verdict == COOKIE_VALID && conn && handshake_is(conn, p->pkt->ack)) {
+		pending_track(p, conn);
+		mark_write(ctx, p, MARK_PROVEN);
+		return REASON_ack_cookie_valid;
+	}
+	if (verdict == COOKIE_VALID) {
+		if (!dry_run)
+			handshake_enter(p->rt, p->cfg, p->pkt, offer, 0);
+		mark_write(ctx, p, MARK_PROVEN);
+		return REASON_ack_cookie_valid;
+	}
+	if (!conn)
+		return miss_classify(ctx, p, lst, unknown_reason(p->pkt, verdict));
+	/*
+	 * Data right behind the ACK that proved it: the hand-off hook knows whether its socket is
+	 * coming.
+	 */
+	if (conn->head.socket == SOCKET_PENDING) {
+		pending_track(p, conn);
+		mark_write(ctx, p, MARK_PENDING);
+	}
+	return REASON_conn_packet;
+}
+
+/*
+ * The tracker takes it to be out of the window.  Dropped is only what the kernel's socket, too,
+ * takes for that; an ACK number out of range is left to the kernel (RFC 5961 5.2).
+ */
+static __noinline enum reason outside_classify(struct xdp_md *ctx, struct pass *p,
+					       struct conn *conn, const struct passage *t)
+{
+	enum sock_opinion opinion;
+	struct conn_head head = conn->head, gone = head;
+
+	if (head.socket != SOCKET_OPEN)
+		return REASON_conn_packet;
+	opinion = sock_opinion(ctx, p->pkt, t, conn);
+	if (opinion == OPINION_NO_SOCKET) {
+		gone.socket = SOCKET_GONE;
+		gone.state = CLOSE;
+		conn->seen = (__u32)p->now;
+		head_swap(conn, head, gone);
+	}
+	/* The tracker is right again: now the segment counts. */
+	if (opinion == OPINION_INSIDE && conn_track(conn, t) == TRACK_RST_INEXACT)
+		return REASON_conn_rst_inexact;
+	if (opinion != OPINION_OUTSIDE)
+		return REASON_conn_packet;
+	if (p->pkt->flags & TCP_RST)
+		return REASON_conn_rst_outside;
+	return p->pkt->flags & TCP_FIN ? REASON_conn_fin_outside : REASON_conn_data_outside;
+}
+
+/* A packet of a connection that the kernel has. */
+INLINE enum reason conn_classify(struct xdp_md *ctx, struct pass *p, struct conn *conn)
+{
+	struct passage *t = &p->room->passage;
+	enum track_result r;
+
+	passage_fill(t, p->pkt, p->now);
+	r = conn_flow(conn, t);
+	/* The kernel's TIME_WAIT starts anew, too. */
+	if (conn->head.socket == SOCKET_TIME_WAIT && (p->pkt->flags & TCP_FIN) &&
+	    (r == TRACK_OK || r == TRACK_IGNORED))
+		conn->seen = (__u32)p->now;
+	if (r == TRACK_RST_INEXACT)
+		return REASON_conn_rst_inexact;
+	/* Ignored: late duplicates, and what only looks like one. */
+	return r == TRACK_OUTSIDE || r == TRACK_IGNORED ? outside_classify(ctx, p, conn, t)
+							: REASON_conn_packet;
+}
+
+/* A handshake that the kernel does itself? */
+static __noinline int half_classify(struct pass *p)
+{
+	struct passage *t = &p->room->passage;
+
+	passage_fill(t, p->pkt, p->now);
+	return half_track(p->rt, p->cfg, &p->pkt->key, t);
+}
+
+/* Everything but a SYN or SYN-ACK. */
+INLINE enum reason segment_classify(struct xdp_md *ctx, struct pass *p)
+{
+	struct conn *conn = conn_to_use(conn_get(&p->pkt->key, p->cfg));
+	const struct listener *lst;
+
+	if (conn && conn_is_kernels(conn, p))
+		return conn_classify(ctx, p, conn);
+	if (conn && conn_over(conn, &conn->head, p->cfg, p->now))
+		conn = 0;
+	if ((!conn || conn->head.socket == SOCKET_GONE) &&
+	    port_kernel_active(p->pkt->key.local_port, p->now) && half_classify(p))
+		return REASON_conn_packet;
+	lst = listener_get(ctx, p->pkt, p->cfg, p->rt, p->now);
+	if (!lst || !lst->listening)
+		return REASON_not_protected;
+	if (p->pkt->flags & TCP_RST)
+		return kernel_adopt(ctx, p) ? REASON_conn_packet : REASON_rst_unknown;
+	return cookie_classify(ctx, p, conn, lst);
+}
+
+/* Does the tracker know the tuple?  Then the packet counts there. */
+INLINE int flow_known(const struct pass *p, const struct passage *t)
+{
+	const struct conn_key *key = &p->pkt->key;
+
+	if (dry_run)
+		return conn_get(key, p->cfg) || half_track(p->rt, p->cfg, key, t);
+	return flow_track(p->rt, p->cfg, key, t);
+}
+
+/*
+ * The answer to a connection that this host opens; the kernel is asked where the tracker does not
+ * know that.  On its way to another host it is none of ours.
+ */
+static __noinline enum reason synack_classify(struct xdp_md *ctx, struct pass *p)
+{
+	struct passage *t = &p->room->passage;
+	const struct listener *lst;
+
+	frame_options(ctx, p->pkt, &p->room->opts);
+	passage_fill(t, p->pkt, p->now);
+	segment_options(&t->seg, &p->room->opts);
+	if (flow_known(p, t) || kernel_look(ctx, p->pkt) >= SOCK_HALF_OPEN)
+		return REASON_synack_passed;
+	lst = listener_get(ctx, p->pkt, p->cfg, p->rt, p->now);
+	return lst && lst->local ? REASON_synack_unknown : REASON_not_protected;
+}
+
+#endif
