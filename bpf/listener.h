@@ -5,6 +5,7 @@
 
 #include "dry.h"
 #include "kernel_ask.h"
+#include "limits.h"
 
 __noinline int listener_ask(struct xdp_md *ctx, const struct packet *pkt, const struct config *cfg,
 			    struct listener *s)
@@ -28,12 +29,17 @@ __noinline int listener_ask(struct xdp_md *ctx, const struct packet *pkt, const 
 	return 0;
 }
 
+/*
+ * Keyed: what two ports that share a slot are sent pushes each other out of it, and each time what
+ * was counted of a flood is forgotten.
+ */
 INLINE __u32 listener_slot(const struct conn_key *k)
 {
-	__u32 x = addr_word(k->local, 3) ^ addr_word(k->local, 2) ^ addr_word(k->local, 1);
+	const __u64 odd = hash_secret() | 1;
+	__u64 x = addr_word(k->local, 3) ^ addr_word(k->local, 2) ^ addr_word(k->local, 1);
 
-	x = (x * 0x9e3779b1U) ^ k->local_port;
-	return (x ^ (x >> 16)) & (LISTENER_SLOTS - 1);
+	x = (x << 16 ^ k->local_port) * (odd * 0x9e3779b97f4a7c15ULL | 1);
+	return (x ^ x >> 24) >> 32 & (LISTENER_SLOTS - 1);
 }
 
 /* Another address or port takes the slot: what was counted for the former one goes. */

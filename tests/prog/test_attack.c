@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What clients that keep the rules, but mean harm, can do to the connection table: whatever they
- * enter, nobody else's connection may get lost.
+ * enter, nobody else's connection may get lost.  And to what is remembered of listeners.
  */
 #include <linux/bpf.h>
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
 #include "bed.h"
 #include "check.h"
+#include "services.h"
+#include "xdp.skel.h"
 
 static struct pkt victim_add(struct bed *b)
 {
@@ -88,6 +93,45 @@ static void one_tuple_has_one_place_in_the_table(void **state)
 	}
 }
 
+/* How many of the ports from first on, in steps of LISTENER_SLOTS, are remembered. */
+static int ports_remembered(struct bed *b, __u16 first)
+{
+	const int map = bpf_object__find_map_fd_by_name(b->s.xdp->obj, "listeners");
+	const int cpus = libbpf_num_possible_cpus();
+	const size_t room = (sizeof(struct listener) + 7) / 8 * 8;
+	__u8 *values = malloc((size_t)cpus * room);
+	int count = 0;
+
+	must(map >= 0 && values, "listeners");
+	for (__u32 i = 0; i < LISTENER_SLOTS; i++) {
+		must(!bpf_map_lookup_elem(map, &i, values), "read a slot");
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			const struct listener *s = (const void *)(values + (size_t)cpu * room);
+
+			count += s->port >= first && s->port % LISTENER_SLOTS == first;
+		}
+	}
+	free(values);
+	return count;
+}
+
+/* Else SYNs to another port, which nobody listens at, could hide a flood from those who count it. */
+static void nobody_can_choose_what_a_listener_shares(void **state)
+{
+	enum { FIRST = 77, PORTS = 8 };
+	struct bed *b = *state;
+
+	services_one_cpu();
+	for (int i = 0; i < PORTS; i++) {
+		const struct pkt p = bed_syn(1, FIRST + i * LISTENER_SLOTS);
+
+		shield_port(&b->s, p.dport, 1);
+		bed_expect_pkt(b, &p, XDP_PASS, REASON_not_protected, "closed", NULL);
+		shield_port(&b->s, p.dport, 0);
+	}
+	assert_in_range(ports_remembered(b, FIRST), PORTS - 2, PORTS);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bed_reset, check_end)
 
 int main(void)
@@ -96,6 +140,7 @@ int main(void)
 	    TEST(no_presence_cell_overflows),
 	    TEST(isns_tell_nothing_about_the_filter),
 	    TEST(one_tuple_has_one_place_in_the_table),
+	    TEST(nobody_can_choose_what_a_listener_shares),
 	};
 
 	return cmocka_run_group_tests(tests, bed_make, bed_end);
