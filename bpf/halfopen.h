@@ -57,10 +57,11 @@ __noinline int half_open(const struct conn_key *key, const struct passage *t)
 enum { SYNS_PER_S = 4 };
 
 /*
- * A SYN that comes again: the kernel answers it twice a second at most, so a few of them are enough,
- * and a flood of one and the same SYN would be an attack on its time.
+ * What comes again for a handshake and does not go on with it: a SYN, which the kernel answers twice
+ * a second at most, or an ACK of anything else, which it answers with a RST.  A few of them are
+ * enough, and a flood would be an attack on its time, or on whom the answers go to.
  */
-__noinline int half_syn_limited(const struct conn_key *key, const struct config *cfg, __u64 now)
+__noinline int half_limited(const struct conn_key *key, const struct config *cfg, __u64 now)
 {
 	struct conn *half;
 

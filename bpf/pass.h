@@ -102,7 +102,9 @@ static __noinline int kernel_adopt(struct xdp_md *ctx, struct pass *p)
 
 	if (found < SOCK_HALF_OPEN)
 		return 0;
-	if (found == SOCK_HALF_OPEN || dry_run)
+	if (found == SOCK_HALF_OPEN)
+		return !half_limited(&p->pkt->key, p->cfg, p->now);
+	if (dry_run)
 		return 1;
 	old = conn_get(&p->pkt->key, p->cfg);
 	if (!old || conn_over(old, &old->head, p->cfg, p->now))

@@ -83,7 +83,7 @@ static __noinline enum reason syn_passes(struct pass *p, struct listener *lst, e
 
 	passage_fill(t, p->pkt, p->now);
 	segment_options(&t->seg, &p->room->opts);
-	if (p->found == SOCK_HALF_OPEN && half_syn_limited(&p->pkt->key, p->cfg, p->now))
+	if (p->found == SOCK_HALF_OPEN && half_limited(&p->pkt->key, p->cfg, p->now))
 		return REASON_syn_conn_limited;
 	if (!dry_run)
 		port_kernel_handshake(p->pkt->key.local_port, p->cfg, p->now);

@@ -46,8 +46,15 @@ static void from_peace_to_attack(void **state)
 		const struct pkt syn = bed_syn(v6, PORT_PLAIN);
 		const struct synack a = kernel_answers(b, &syn);
 		const struct pkt ack = bed_ack(&syn, &a, 0xcafe0002);
+		struct pkt forged = ack;
 
 		services_attack(b, PORT_PLAIN);
+		/* A flood of ACKs for it must not be one of the kernel's RSTs. */
+		forged.ack += 1000;
+		for (int i = 0; i < 10; i++)
+			bed_expect_pkt(b, &forged, i ? XDP_DROP : XDP_PASS,
+				       i ? REASON_ack_cookie_invalid : REASON_conn_packet, "forged",
+				       NULL);
 		shield_receive(&b->s, &ack, 1);
 		accepted(b, &ack);
 		services_peace(b, PORT_PLAIN);
