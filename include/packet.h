@@ -232,7 +232,9 @@ INLINE enum reason ipv6_walk_end(__u8 next)
  * the kernel decides on those, as on a routing header with segments left.  off and len are those of
  * the next header and of what follows the fixed header; both move along.  Behind the header of a
  * first fragment the walk goes on, since a SYN may be behind more headers there (and a "fragment"
- * may be the whole packet, RFC 6946).
+ * may be the whole packet, RFC 6946).  No honest packet has more than EXT_MAX that are walked (RFC
+ * 8200 4.1: each once, destination options twice), but the kernel takes any number, so a SYN behind
+ * one more would pass everything here.
  */
 INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u8 next, __u32 off,
 				  __u32 len)
@@ -275,7 +277,7 @@ INLINE enum reason parse_ipv6_ext(const struct frame *f, struct packet *pkt, __u
 			return REASON_ext_passed;
 		next = ext[0];
 	}
-	return REASON_ext_passed;
+	return REASON_ext_too_many;
 }
 
 INLINE enum reason parse_ipv6(const struct frame *f, struct packet *pkt)

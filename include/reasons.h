@@ -22,7 +22,7 @@
 	X(other_host, XDP, PASS, "sent to another station's MAC address (bridged or macvlan)")     \
 	X(not_protected, XDP, PASS, "TCP to a port that is not protected or has no listener here") \
 	X(frag_passed, XDP, PASS, "IP fragment that cannot hold the start of a SYN")               \
-	X(ext_passed, XDP, PASS, "IPv6 extension headers beyond what is parsed (ESP, over six)")   \
+	X(ext_passed, XDP, PASS, "IPv6 extension headers that are not parsed (ESP, AH, ...)")      \
 	X(deny_listed, XDP, DROP, "source is on the denylist")                                     \
 	/* SYN */                                                                                  \
 	X(syn_cookie_sent, XDP, TX, "SYN answered with a SYN-ACK that carries a cookie")           \
@@ -73,6 +73,7 @@
 	X(ip_bad_header, XDP, DROP, "IP version or header length (IHL below 5) is impossible")     \
 	X(ip_bad_length, XDP, DROP, "IP length field contradicts the frame or the headers")        \
 	X(ip_bad_checksum, XDP, DROP, "IPv4 header checksum is wrong")                             \
+	X(ext_too_many, XDP, DROP, "more than six IPv6 extension headers")                         \
 	X(tcp_truncated, XDP, DROP, "packet ends inside the TCP header")                           \
 	X(tcp_bad_doff, XDP, DROP, "TCP data offset below 5 or beyond the packet")                 \
 	X(tcp_bad_flags, XDP, DROP, "impossible TCP flags (none, all, SYN+FIN, SYN+RST, ...)")     \

@@ -142,8 +142,7 @@ static void other_extension_headers_are_the_kernels(void **state)
 		struct pkt_ext last;
 		enum reason reason;
 	} rows[] = {
-	    {"seven headers", 7, {DSTOPT, 1, {0}}, REASON_ext_passed},
-	    {"eight headers", 8, {DSTOPT, 1, {0}}, REASON_ext_passed},
+	    {"ESP behind six", 7, {ESP, 1, {0}}, REASON_ext_passed},
 	    {"routing header with a segment left", 1, {ROUTING, 1, {0, 1}}, REASON_ext_passed},
 	    {"the same behind another", 2, {ROUTING, 1, {0, 1}}, REASON_ext_passed},
 	    {"AH first", 1, {AUTH, 1, {0}}, REASON_ext_passed},
@@ -159,6 +158,22 @@ static void other_extension_headers_are_the_kernels(void **state)
 			p.ext[p.n_ext] = (struct pkt_ext){HOPOPT, 1, {0}};
 		p.ext[rows[i].n - 1] = rows[i].last;
 		bed_expect_pkt(*state, &p, XDP_PASS, rows[i].reason, rows[i].row, NULL);
+	}
+}
+
+/* The kernel answers such a SYN, so it must not pass. */
+static void too_many_extension_headers(void **state)
+{
+	struct bed *b = *state;
+	__u8 answer[PKT_ROOM];
+
+	for (unsigned int n = 7; n <= 8; n++) {
+		struct pkt p = bed_syn(1, PORT_PLAIN);
+
+		for (; p.n_ext < n; p.n_ext++)
+			p.ext[p.n_ext] = (struct pkt_ext){DSTOPT, 1, {1, 4}};
+		assert_true(world_kernel(&b->w, &p, answer) > 0);
+		bed_expect_pkt(b, &p, XDP_DROP, REASON_ext_too_many, "too many", NULL);
 	}
 }
 
@@ -359,6 +374,7 @@ int main(void)
 	    cmocka_unit_test_setup(one_to_six_extension_headers_are_walked, bed_reset),
 	    cmocka_unit_test_setup(longest_extension_header, bed_reset),
 	    cmocka_unit_test_setup(other_extension_headers_are_the_kernels, bed_reset),
+	    cmocka_unit_test_setup(too_many_extension_headers, bed_reset),
 	    cmocka_unit_test_setup(fragments_are_never_answered, bed_reset),
 	    cmocka_unit_test_setup(atomic_fragments, bed_reset),
 	    cmocka_unit_test_setup(headers_behind_a_fragment_header, bed_reset),
