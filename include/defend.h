@@ -85,13 +85,15 @@ INLINE int load_exceeds(const struct load *l, __u32 syn_rate, __u32 unfinished_p
 	return unfinished_exceed(l, unfinished_percent);
 }
 
-/* Until when the attack lasts, given until when it lasted so far. */
+/* Until when the attack lasts, given until when it lasted so far, maybe with a longer hold. */
 INLINE __u64 defend_until(__u64 until, const struct policy *p, const struct load *l, __u64 now,
 			  __u32 hz)
 {
 	const __u64 next = now + (__u64)p->hold_ms * hz / 1000 + 1;
 	const int active = until > now;
 
+	if (until > next + WINDOW_AHEAD)
+		until = next;
 	if (!load_exceeds(l, active ? p->syn_rate_off : p->syn_rate_on,
 			  active ? p->unfinished_off : p->unfinished_on, hz))
 		return until;

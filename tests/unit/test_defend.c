@@ -263,6 +263,25 @@ static void hold(void **state)
 	}
 }
 
+/* An attack that began with a hold of a day goes by the one of now, whatever the load. */
+static void a_hold_made_shorter(void **state)
+{
+	const struct load none = {0}, high = {.syns = 10000};
+	struct policy p = policy;
+	const __u64 now = 1000000;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hzs); i++) {
+		const __u64 day = now + 86400ULL * hzs[i], want = now + 10ULL * hzs[i] + 1;
+
+		p.hold_ms = 10000;
+		assert_true(defend_until(day, &p, &none, now, hzs[i]) == want);
+		assert_true(defend_until(day, &p, &high, now, hzs[i]) == want);
+		p.hold_ms = 86400000;
+		assert_true(defend_until(day, &p, &none, now, hzs[i]) == day);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +294,7 @@ int main(void)
 	    cmocka_unit_test(a_jump_during_an_attack),
 	    cmocka_unit_test(clocks_that_differ_by_a_jiffy),
 	    cmocka_unit_test(hold),
+	    cmocka_unit_test(a_hold_made_shorter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
