@@ -213,7 +213,7 @@ __noinline int client_proven(const struct conn_key *key, const struct config *cf
 }
 
 /* hash: of the tuple. */
-INLINE __u16 *kernel_syn_find(__u64 hash)
+INLINE __u32 *kernel_syn_find(__u64 hash)
 {
 	const __u32 zero = 0;
 	struct kernel_syns *k = bpf_map_lookup_elem(&kernel_syns, &zero);
@@ -221,18 +221,18 @@ INLINE __u16 *kernel_syn_find(__u64 hash)
 	return k ? &k->cells[hash >> 48 & (KERNEL_SYN_CELLS - 1)] : 0;
 }
 
-/* Epochs modulo 2^15, and a bit so that it is never 0, which is a cell not used yet. */
-INLINE __u16 kernel_syn_stamp(__u64 now, const struct config *cfg)
+/* The hash's next 16 bits, a bit so that it is never 0 (a cell not used yet), and the epoch. */
+INLINE __u32 kernel_syn_stamp(__u64 hash, const struct config *cfg, __u64 now)
 {
-	return (__u16)(now >> (cfg->epoch_shift & 63)) | 0x8000;
+	return (__u32)(hash >> 32) << 16 | 0x8000 | ((now >> (cfg->epoch_shift & 63)) & 0x7fff);
 }
 
 INLINE void kernel_syn_note(__u64 hash, const struct config *cfg, __u64 now)
 {
-	__u16 *cell = kernel_syn_find(hash);
+	__u32 *cell = kernel_syn_find(hash);
 
 	if (cell)
-		*cell = kernel_syn_stamp(now, cfg);
+		*cell = kernel_syn_stamp(hash, cfg, now);
 }
 
 /*
@@ -241,13 +241,12 @@ INLINE void kernel_syn_note(__u64 hash, const struct config *cfg, __u64 now)
  */
 INLINE int kernel_syn_recent(__u64 hash, const struct config *cfg, __u64 now)
 {
-	const __u16 *cell = kernel_syn_find(hash);
-	__u32 age;
+	const __u32 *cell = kernel_syn_find(hash), stamp = kernel_syn_stamp(hash, cfg, now);
 
-	if (!cell || !*cell)
+	if (!cell || !*cell || (stamp ^ *cell) >> 16)
 		return 0;
-	age = (kernel_syn_stamp(now, cfg) - *cell) & 0x7fff;
-	return age <= (KERNEL_SYN_S * cfg->hz >> (cfg->epoch_shift & 31)) + 1;
+	return ((stamp - *cell) & 0x7fff) <=
+	       (KERNEL_SYN_S * cfg->hz >> (cfg->epoch_shift & 31)) + 1;
 }
 
 #endif

@@ -39,6 +39,13 @@ INLINE int budget_take(const struct config *cfg, __u64 now)
 	return b->used++ < BUDGET_PER_S;
 }
 
+/* Is the kernel to try an ACK that is no cookie of ours? */
+INLINE int kernel_tries(const struct listener *lst)
+{
+	return lst->mptcp || lst->signed_only || lst->mss_small || !lst->allow_cookie ||
+	       lst->kernel_cookies;
+}
+
 /*
  * Neither our table nor a cookie knows it: is it the kernel's?  A prefix with too many bad ACKs has
  * lost its claim on the second opinion, which only a fault of ours makes useful.
@@ -52,9 +59,8 @@ INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struc
 	     (!limited && budget_take(p->cfg, p->now))) &&
 	    kernel_adopt(ctx, p))
 		return REASON_conn_packet;
-	if (lst->mptcp || lst->signed_only || lst->mss_small || !lst->allow_cookie ||
-	    lst->kernel_cookies)
-		return REASON_ack_kernel;
+	if (kernel_tries(lst) && otherwise != REASON_ack_limited)
+		otherwise = REASON_ack_kernel;
 	if (!limited)
 		bad_ack_note(p->pkt, p->cfg, p->bank, p->now);
 	return otherwise;
@@ -71,16 +77,21 @@ INLINE enum reason unknown_reason(const struct packet *pkt, enum cookie_verdict 
 						    : REASON_ack_cookie_invalid;
 }
 
-/*
- * Without timestamps a cookie can be guessed in four million tries, so such an ACK is looked at only
- * when it comes a second time, if its prefix has sent too many bad ones.  An honest client's comes
- * again: its data carries the same numbers.
- */
-INLINE int guess_limited(const struct pass *p)
+/* Without timestamps a cookie can be guessed in four million tries. */
+INLINE int ack_guessable(const struct tcpopts *opts)
 {
-	const struct tcpopts *opts = &p->room->opts;
+	return !(opts->has_ts && opts->tsecr);
+}
 
-	return !(opts->has_ts && opts->tsecr) && bad_ack_limited(p->pkt, p->cfg, p->bank, p->now) &&
+/*
+ * What can be guessed, and what the kernel would have to try, is looked at only when it comes a
+ * second time, if its prefix has sent too many that were neither.  An honest client's comes again:
+ * its data carries the same numbers.
+ */
+INLINE int ack_barred(const struct pass *p, const struct listener *lst)
+{
+	return (ack_guessable(&p->room->opts) || kernel_tries(lst)) &&
+	       bad_ack_limited(p->pkt, p->cfg, p->bank, p->now) &&
 	       !packet_repeated(p->pkt, p->cfg, p->now);
 }
 
@@ -97,10 +108,12 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, struct co
 				   const struct listener *lst)
 {
 	enum cookie_verdict verdict;
+	int barred;
 	struct tcp_offer *offer = &p->room->answer.offer;
 
 	frame_options(ctx, p->pkt, &p->room->opts);
-	if (!conn && guess_limited(p))
+	barred = !conn && ack_barred(p, lst);
+	if (barred && ack_guessable(&p->room->opts))
 		return miss_classify(ctx, p, lst, REASON_ack_limited);
 	verdict = (enum cookie_verdict)ack_verdict(p->pkt, &p->room->opts, p->cfg, p->now, offer);
 	if (verdict == COOKIE_VALID && conn && handshake_is(conn, p->pkt->ack)) {
@@ -115,7 +128,8 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, struct co
 		return REASON_ack_cookie_valid;
 	}
 	if (!conn)
-		return miss_classify(ctx, p, lst, unknown_reason(p->pkt, verdict));
+		return miss_classify(ctx, p, lst,
+				     barred ? REASON_ack_limited : unknown_reason(p->pkt, verdict));
 	/*
 	 * Data right behind the ACK that proved it: the hand-off hook knows whether its socket is
 	 * coming.

@@ -399,13 +399,14 @@ struct proven {
 };
 
 /*
- * When a SYN last went to the kernel, by a hash of its tuple, in epochs (of cookies) modulo 2^15:
- * only where that is recent, a cookie's SYN is held against the kernel's handshakes.
+ * SYNs that went to the kernel, by a hash of their tuples: 16 bits more of the hash, and when, in
+ * epochs (of cookies) modulo 2^15.  Only where that is recent, a cookie's SYN is held against the
+ * kernel's handshakes.  Two that share a cell push each other out (handoff_stale then).
  */
 enum { KERNEL_SYN_CELLS = 65536 };
 
 struct kernel_syns {
-	__u16 cells[KERNEL_SYN_CELLS];
+	__u32 cells[KERNEL_SYN_CELLS];
 };
 
 /* A SYN whose answer may be lost: to be answered again (bpf/resend.h).  Per CPU. */

@@ -56,7 +56,8 @@ INLINE enum reason decide_syn(const struct syn_facts *f)
 INLINE int reason_brings_synack(enum reason r)
 {
 	return r == REASON_syn_cookie_sent || r == REASON_syn_passed || r == REASON_syn_proven ||
-	       r == REASON_syn_md5_ao || r == REASON_syn_mptcp || r == REASON_syn_mss_small;
+	       r == REASON_syn_allowed || r == REASON_syn_md5_ao || r == REASON_syn_mptcp ||
+	       r == REASON_syn_mss_small;
 }
 
 /* Does a SYN with this outcome leave the kernel with a handshake of its own to finish? */

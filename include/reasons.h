@@ -61,7 +61,7 @@
 	  "ACK of no connection, and no valid cookie in its number")                               \
 	X(ack_cookie_expired, XDP, DROP, "the cookie was ours, but is over a minute old")          \
 	X(ack_limited, XDP, DROP,                                                                  \
-	  "ACK without timestamps, from a prefix with many bad ones: checked if it comes again")   \
+	  "ACK of no connection from a prefix with many such: looked at if it comes again")        \
 	X(ack_kernel, XDP, PASS,                                                                   \
 	  "not ours to judge: the kernel answers this listener's SYNs lately")                     \
 	X(data_unknown, XDP, DROP, "data of no connection, and no valid cookie in its ACK number") \

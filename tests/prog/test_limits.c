@@ -214,6 +214,30 @@ static void bad_acks(void **state)
 	}
 }
 
+/* Nor does a flood of ACKs pass where the kernel would have to try them, unless they are repeated. */
+static void bad_acks_for_the_kernel(void **state)
+{
+	struct bed *b = *state;
+
+	b->s.settings.bad_ack = few(2);
+	shield_config_write(&b->s);
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct pkt p = syn_of(v6, 7, 1);
+
+		p.dport = PORT_MPTCP;
+		p.flags = PKT_ACK;
+		for (int i = 0; i < 2; i++) {
+			p.ack += 77;
+			bed_expect_pkt(b, &p, XDP_PASS, REASON_ack_kernel, "within", NULL);
+		}
+		p.ack += 77;
+		limited(b, &p, REASON_ack_limited);
+		bed_expect_pkt(b, &p, XDP_PASS, REASON_ack_kernel, "again", NULL);
+		services_prefix(&p, 8, 1);
+		bed_expect_pkt(b, &p, XDP_PASS, REASON_ack_kernel, "a neighbour", NULL);
+	}
+}
+
 /* In mode monitor a limit is counted, and all the same what is beyond it passes as it came. */
 static void watched_only(void **state)
 {
@@ -246,6 +270,7 @@ int main(void)
 	    TEST(new_connections_of_the_kernel),
 	    TEST(syns_of_live_connections),
 	    TEST(bad_acks),
+	    TEST(bad_acks_for_the_kernel),
 	    TEST(watched_only),
 	};
 
