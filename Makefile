@@ -89,7 +89,7 @@ lint: ## formatters and static checkers (scripts/install-deps --lint installs th
 	@scripts/lint
 
 .PHONY: tools
-tools: $(TOOLS) $(TOOLS_BPF)
+tools: $(TOOLS) $(TOOLS_BPF) ## what tests, the demo and scripts/testbed send packets with
 
 $(BUILD)/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
