@@ -83,14 +83,14 @@ mss_omit()
 	sed -E 's/"mss": [0-9]+, "options": "0204..../"mss": 0, "options": "/'
 }
 
-# probe FAMILY PORT SYN: a line with the answer.  To a SYN without an MSS the kernel says one,
+# probe FAMILY PORT SYN: a line with the answer.  To a SYN without an MSS, or with 0, the kernel says one,
 # synguard does not, so that nothing leaves longer than it came.
 probe()
 {
 	local name options arguments filter=cat
 
 	IFS='|' read -r name options arguments <<<"$3"
-	[[ $options == *0204* ]] || filter=mss_omit
+	[[ $options == *0204* && $options != *02040000* ]] || filter=mss_omit
 	while ((${#options} % 8)); do
 		options+=00
 	done
