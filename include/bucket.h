@@ -7,7 +7,7 @@
  *
  * What a spoofed flood can fill is the buckets of the prefixes that it claims to come from.  So
  * what an empty or full bucket decides must leave an honest neighbour in such a prefix its way in:
- * each use says how (decide.h).
+ * each use says how (bpf/limits.h).
  */
 #ifndef SYNGUARD_BUCKET_H
 #define SYNGUARD_BUCKET_H
