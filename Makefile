@@ -27,6 +27,7 @@ PROG := $(patsubst tests/prog/%.c,$(BUILD)/prog/%,$(wildcard tests/prog/test_*.c
 PROG_LIB := $(patsubst tests/prog/%.c,$(BUILD)/prog/%.o,$(filter-out tests/prog/test_%,$(wildcard tests/prog/*.c)))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
 TOOLS_BPF := $(patsubst tests/tools/%.bpf.c,$(BUILD)/tools/%.bpf.o,$(wildcard tests/tools/*.bpf.c))
+PACKET := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,$(wildcard tests/bench/packet*.c))
 BENCH_BPF := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bench/%.bpf.o,$(wildcard tests/bench/*.bpf.c))
 
 # What lists connections, without the command around it: for its tests.
@@ -73,9 +74,11 @@ test: deps ## every test there is; the last line counts them
 test-run: all tools $(UNIT) $(PROG) $(BENCH_BPF)
 	@scripts/run-tests $(BUILD)
 
-bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_JSON=FILE writes them there
-	@$(MAKE) --no-print-directory -s $(BUILD)/bench/bench
-	@$(BUILD)/bench/bench
+export BENCH_DIR ?= $(BUILD)/bench/results
+
+bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_ONLY=PATTERN, BENCH_QUICK=1
+	@$(MAKE) --no-print-directory -s $(BUILD)/bench/packet
+	@$(BUILD)/bench/packet
 
 bench-bulk: deps ## bulk throughput (iperf3) with tracking, against a program that only passes
 	@$(MAKE) --no-print-directory -s all tools
@@ -174,10 +177,12 @@ $(BUILD)/tools/%: tests/tools/%.c
 $(BUILD)/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name synguard_$* > $@
 
-$(BUILD)/bench/bench: tests/bench/bench.c $(PROG_LIB) $(SKELETONS) $(BUILD)/bench/wrapper.skel.h $(PREFIXSET:%.c=$(BUILD)/%.o)
+$(PACKET): $(BUILD)/bench/%.o: tests/bench/%.c $(SKELETONS) $(BUILD)/bench/wrapper.skel.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/prog -Iuser -I$(BUILD)/bench $(filter %.c %.o,$^) -o $@ \
-		-lcmocka -lbpf -lelf -lz -ljansson -lmnl
+	$(CC) $(ALL_CFLAGS) -Itests/prog -Iuser -I$(BUILD)/bench -c $< -o $@
+
+$(BUILD)/bench/packet: $(PACKET) $(PROG_LIB) $(PREFIXSET:%.c=$(BUILD)/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka -lbpf -lelf -lz -ljansson -lmnl
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BUILD)/synguard $(DESTDIR)$(PREFIX)/sbin/synguard

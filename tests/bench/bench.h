@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the benchmark tells its wrapper program: which frame to restore, and whom to give it to. */
+/* What the benchmark tells its wrapper programs: which frame to restore, and whom to give it to. */
 #ifndef TESTS_BENCH_H
 #define TESTS_BENCH_H
 
 #include <linux/types.h>
 
-enum bench_target { TARGET_NOTHING, TARGET_FLOOR, TARGET_SYNGUARD, TARGET_TOUCH, TARGETS };
+/* *_BIG: with the large connection table. */
+enum bench_target {
+	TARGET_NOTHING,
+	TARGET_FLOOR,
+	TARGET_SYNGUARD,
+	TARGET_SYNGUARD_BIG,
+	TARGET_TOUCH,
+	TARGET_TOUCH_BIG,
+	TARGET_PASS,
+	TARGETS
+};
 
-enum bench_limits { FRAME_ROOM = 128, FRAMES_MAX = 8192 };
+enum bench_limits { FRAME_ROOM = 128, FRAMES_MAX = 8192, BENCH_LIST = 1000000 };
 
-/* Sources from all over the address space, on a list of a million prefixes, or beside those. */
-enum bench_spread { SPREAD_NONE, SPREAD_LISTED, SPREAD_UNLISTED };
-
-enum { BENCH_LIST = 1000000 };
+/* Where a frame's source address, port and sequence number come from. */
+enum bench_source {
+	SOURCE_FRAME,    /* as in the frame */
+	SOURCE_ANY,      /* random */
+	SOURCE_LISTED,   /* random of BENCH_LIST prefixes all over the address space */
+	SOURCE_UNLISTED, /* beside those */
+	SOURCE_CONNS,    /* random of the connections in the table; the sequence number stays */
+};
 
 struct bench_frame {
 	__u32 len; /* bytes, even */
@@ -21,17 +35,19 @@ struct bench_frame {
 };
 
 struct bench_control {
-	__u32 target;
-	__u32 frames;    /* cycled through, a power of two */
-	__u32 next;      /* counts up with every run */
-	__u32 randomise; /* 4 or 6: new source address, port and ISN each time; 0: as it is */
-	__u32 spread;    /* enum bench_spread; instead of what randomise does to the address */
-	__u32 pick;  /* a power of two: one of so many sources, see bench_source(); 0: as it is */
-	__u32 chain; /* what bench_touch() read last */
-	__u32 slots; /* of the connection table */
+	__u32 target; /* enum bench_target */
+	__u32 frames; /* cycled through, a power of two */
+	__u32 next;   /* counts up with every run */
+	__u32 source; /* enum bench_source */
+	__u32 v6;
+	__u32 tagged; /* an IPv4 frame with a VLAN tag */
+	__u32 conns;  /* how many SOURCE_CONNS picks from */
+	__u32 marks;  /* the program under test writes metadata */
+	__u32 chain;  /* what bench_touch() read last */
+	__u32 slots;  /* of the connection table */
 };
 
-/* The i-th of the sources that bench_control.pick chooses from: 10/8 address and port. */
+/* Address and port of the i-th connection in the table: 10/8, host order. */
 static inline __u32 bench_source(__u32 i)
 {
 	return 10U << 24 | (i & 0xffffff);

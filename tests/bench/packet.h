@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The benchmark of single packets: what a row of its table measures, and what the rows are measured
+ * with.  packet.c runs it, packet_rows.c lists the rows, packet_frames.c makes their frames and
+ * tables, packet_measure.c measures, packet_live.c where BPF_PROG_TEST_RUN cannot, packet_report.c
+ * reports.
+ */
+#ifndef TESTS_BENCH_PACKET_H
+#define TESTS_BENCH_PACKET_H
+
+#include <linux/bpf.h>
+
+#include "bed.h"
+#include "bench.h"
+
+struct synguard_wrapper;
+
+enum packet_limits {
+	ROWS_MAX = 96,
+	ROUNDS = 15,
+	ROUNDS_QUICK = 5,
+	REPEAT = 200000,
+	REPEAT_QUICK = 50000,
+	CONNS_BIG = 1500000, /* --max-conns of the large table */
+	CONNS_MILLION = 1000000,
+};
+
+/* Where a row's program is and how it is run. */
+enum hook {
+	HOOK_XDP,
+	HOOK_IN,   /* tc ingress */
+	HOOK_OUT,  /* tc egress */
+	HOOK_LIVE, /* tc ingress, on frames that XDP lets pass: see packet_live.c */
+	HOOKS
+};
+
+/* The connection tables: that of the default --max-conns, and a large one with a million in it. */
+enum table { TABLE_USUAL, TABLE_BIG, TABLES };
+
+enum family { FAMILY_V4, FAMILY_V6, FAMILY_VLAN, FAMILIES };
+
+/* Whose options a SYN has. */
+enum stack { STACK_LINUX, STACK_WINDOWS, STACK_MACOS, STACK_NONE, STACKS };
+
+enum frame_kind {
+	FRAME_SYN,
+	FRAME_ACK_VALID,
+	FRAME_ACK_BAD,
+	FRAME_ACK_EXPIRED,
+	FRAME_DATA, /* on a connection in the table */
+	FRAME_OTHER_PORT,
+	FRAME_OUT_DATA,
+	FRAME_OUT_FIN,
+	FRAME_OUT_SYNACK,
+};
+
+struct row {
+	char name[32];
+	char what[80];
+	enum hook hook;
+	enum bench_target target; /* that of TABLE_USUAL */
+	enum table table;
+	enum frame_kind kind;
+	enum family family;
+	enum stack stack;
+	enum bench_source source;
+	__u32 conns;  /* in the table, picked from at random if more than one */
+	int denying;  /* the denylist is in force */
+	int attacked; /* mode auto in an attack, in place of mode always */
+	int again;    /* each frame for the second time */
+	int verdict;
+	enum reason reason;   /* that each run is counted under; REASON_MAX: none */
+	double most;          /* the ratio aimed at; 0: none */
+	double floor[ROUNDS]; /* the floor, measured right before */
+	double ns[ROUNDS];    /* with the wrapper */
+	double bare[ROUNDS];  /* without; 0: cannot be told */
+};
+
+struct rows {
+	struct row row[ROWS_MAX];
+	size_t n;
+};
+
+struct bench {
+	struct world world;
+	struct shield table[TABLES];
+	int has_big; /* TABLE_BIG is there */
+	struct synguard_wrapper *wrapper;
+	int sets[2]; /* denylists, IPv4 and IPv6; -1: not made */
+	int rounds, repeat, cpu;
+	struct bench_frame first; /* of the frames that are to be restored */
+	__u32 frames;             /* how many */
+};
+
+/* Those that BENCH_ONLY wants, a list of names or patterns; the floors are always there. */
+void rows_list(struct rows *rows);
+
+/* Bring the row's frames, table, list and mode about. */
+void row_prepare(struct bench *b, const struct row *r);
+
+/* Only a state in which each frame of the row does again what it did: once for each of them. */
+int row_is_once(const struct row *r);
+void row_renew(struct bench *b, const struct row *r);
+
+/* The frame that the floor is measured with. */
+void floor_prepare(struct bench *b, const struct row *r);
+
+/* Did what the row stands for become of its frames?  Else the process ends with a message. */
+void row_check(struct bench *b, const struct row *r);
+
+/* One round of a row. */
+void row_measure(struct bench *b, struct row *r, int round);
+void row_measure_live(struct bench *b, struct row *r, int round);
+
+/* Run the XDP wrapper with a row's frames. */
+void control_write(struct bench *b, const struct row *r, enum bench_target target);
+
+/* The large table's million connections. */
+void big_fill(struct bench *b);
+void lists_make(struct bench *b);
+
+void report(const struct bench *b, struct rows *rows);
+
+static inline struct shield *row_shield(struct bench *b, const struct row *r)
+{
+	return &b->table[r->table];
+}
+
+static inline int row_v6(const struct row *r)
+{
+	return r->family == FAMILY_V6;
+}
+
+#endif

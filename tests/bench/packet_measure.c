@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nanoseconds per run of a row's program, and of the floor of its hook, right before, through the
+ * same wrapper.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <time.h>
+
+#include "packet.h"
+#include "wrapper.skel.h"
+
+#define TCX_NEXT -1
+
+enum { PASSES = 4 }; /* of frames that go once */
+
+/* Of this thread on a CPU, so that what else runs on the machine counts less. */
+static double cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* ns for all runs.  The kernel's own figure is whole nanoseconds each, too coarse for the floor. */
+static double run(struct bench *b, enum hook hook, int prog, int runs, int verdict)
+{
+	const __u32 ifindex = b->table[TABLE_USUAL].config.ifindex;
+	struct xdp_md xdp = {.data_end = FRAME_ROOM, .ingress_ifindex = ifindex};
+	struct __sk_buff skb = {.ifindex = ifindex, .ingress_ifindex = ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = b->first.bytes, .repeat = runs);
+	double start;
+
+	opts.data_size_in = hook == HOOK_XDP ? FRAME_ROOM : b->first.len;
+	opts.ctx_in = hook == HOOK_XDP ? (void *)&xdp : (void *)&skb;
+	opts.ctx_size_in = hook == HOOK_XDP ? sizeof(xdp) : sizeof(skb);
+	start = cpu_ns();
+	must(!bpf_prog_test_run_opts(prog, &opts), "BPF_PROG_TEST_RUN");
+	if ((int)opts.retval != verdict) {
+		printf("# a run ended with verdict %d, not %d\n", (int)opts.retval, verdict);
+		exit(EXIT_FAILURE);
+	}
+	return cpu_ns() - start;
+}
+
+static int wrapper_of(const struct bench *b, enum hook hook)
+{
+	if (hook == HOOK_XDP)
+		return bpf_program__fd(b->wrapper->progs.bench_wrapper);
+	return hook == HOOK_IN ? bpf_program__fd(b->wrapper->progs.bench_wrap_in)
+			       : bpf_program__fd(b->wrapper->progs.bench_wrap_out);
+}
+
+/* Without the wrapper: the program that does nothing, or the floor. */
+static double run_bare(struct bench *b, enum hook hook, enum bench_target target)
+{
+	const struct bpf_program *prog = b->wrapper->progs.bench_next_in;
+
+	if (hook == HOOK_XDP)
+		prog = target == TARGET_FLOOR ? b->wrapper->progs.bench_floor
+					      : b->wrapper->progs.bench_nothing;
+	else if (hook == HOOK_OUT)
+		prog = b->wrapper->progs.bench_next_out;
+	return run(b, hook, bpf_program__fd(prog), b->repeat,
+		   hook == HOOK_XDP ? XDP_TX : TCX_NEXT) /
+	       b->repeat;
+}
+
+/* The wrapper's source for this row: what a cookie is made for is in the frames. */
+static enum bench_source control_source(const struct row *r)
+{
+	return r->kind == FRAME_ACK_VALID || r->kind == FRAME_ACK_EXPIRED ? SOURCE_FRAME
+									  : r->source;
+}
+
+void control_write(struct bench *b, const struct row *r, enum bench_target target)
+{
+	const struct bench_control control = {
+	    .target = target,
+	    .frames = b->frames,
+	    .source = control_source(r),
+	    .v6 = (__u32)row_v6(r),
+	    .tagged = r->family == FAMILY_VLAN,
+	    .conns = r->conns,
+	    .marks = r->kind == FRAME_ACK_VALID,
+	    .chain = 1,
+	    .slots = row_shield(b, r)->config.slots,
+	};
+	const __u32 zero = 0;
+
+	must(!bpf_map_update_elem(bpf_map__fd(b->wrapper->maps.control), &zero, &control, BPF_ANY),
+	     "write control");
+}
+
+/* ns per run of a target with the frames that are there; once: only one for each of them. */
+static double run_wrapped(struct bench *b, const struct row *r, enum bench_target target, int once)
+{
+	const int runs = once ? (int)b->frames : b->repeat;
+	int verdict = r->verdict;
+
+	if (target == TARGET_NOTHING)
+		verdict = r->hook == HOOK_XDP ? XDP_TX : TCX_NEXT;
+	control_write(b, r, target);
+	return run(b, r->hook, wrapper_of(b, r->hook), runs, verdict) / runs;
+}
+
+/* The same with the program under test, each of whose runs must be counted under the row's reason. */
+static double run_counted(struct bench *b, const struct row *r)
+{
+	const int once = row_is_once(r);
+	const __u64 runs = once ? b->frames : (__u32)b->repeat;
+	const enum bench_target target = r->target + (r->table == TABLE_BIG);
+	const __u64 before =
+	    r->reason < REASON_MAX ? shield_counted(row_shield(b, r), r->reason) : 0;
+	double ns;
+	__u64 moved;
+
+	ns = run_wrapped(b, r, target, once);
+	if (r->reason == REASON_MAX)
+		return ns;
+	moved = shield_counted(row_shield(b, r), r->reason) - before;
+	if (moved != runs) {
+		printf("# %s: %llu of %llu runs ended as %s\n", r->name, moved, runs,
+		       reason_name(r->reason));
+		exit(EXIT_FAILURE);
+	}
+	row_check(b, r);
+	return ns;
+}
+
+static double run_row(struct bench *b, const struct row *r)
+{
+	double ns = 0;
+
+	if (!row_is_once(r))
+		return run_counted(b, r);
+	for (int pass = 0; pass < PASSES; pass++) {
+		row_renew(b, r);
+		ns += run_counted(b, r) / PASSES;
+	}
+	return ns;
+}
+
+static enum bench_target floor_of(enum hook hook)
+{
+	return hook == HOOK_XDP ? TARGET_FLOOR : TARGET_NOTHING;
+}
+
+static double run_floor(struct bench *b, const struct row *r)
+{
+	struct row floor = {.hook = r->hook, .verdict = r->hook == HOOK_XDP ? XDP_TX : TCX_NEXT};
+
+	floor_prepare(b, r);
+	return run_wrapped(b, &floor, floor_of(r->hook), 0);
+}
+
+/*
+ * What a row's wrapper does beyond that of the floor (random sources, many frames) is taken off;
+ * "bare" is without any wrapper.
+ */
+void row_measure(struct bench *b, struct row *r, int round)
+{
+	const struct row plain_row = {.hook = r->hook};
+	double ns, wrapper, empty, plain;
+
+	r->floor[round] = run_floor(b, r);
+	if (r->target == TARGET_FLOOR) {
+		r->ns[round] = r->floor[round];
+		r->bare[round] = run_bare(b, r->hook, TARGET_FLOOR);
+		return;
+	}
+	row_prepare(b, r);
+	ns = run_row(b, r);
+	wrapper = run_wrapped(b, r, TARGET_NOTHING, 0);
+	floor_prepare(b, r);
+	plain = run_wrapped(b, &plain_row, TARGET_NOTHING, 0);
+	empty = run_bare(b, r->hook, TARGET_NOTHING);
+	r->ns[round] = ns - wrapper + plain;
+	r->bare[round] = ns - wrapper + empty;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What `make bench` measures, row by row, and the ratios aimed at. */
+#include <fnmatch.h>
+
+#include "packet.h"
+
+#define TCX_NEXT -1
+
+static const char *const families[FAMILIES] = {"v4", "v6", "vlan"};
+static const char *const stacks[STACKS] = {"linux", "windows", "macos", "none"};
+
+/* One of BENCH_ONLY's patterns fits, or there are none. */
+static int wanted(const char *name)
+{
+	const char *only = getenv("BENCH_ONLY");
+	char *list = strdup(only && *only ? only : "*"), *rest = list;
+	int found = 0;
+
+	must(list != NULL, "allocate memory");
+	for (char *p = strtok_r(list, " ,", &rest); p && !found; p = strtok_r(NULL, " ,", &rest))
+		found = !fnmatch(p, name, 0);
+	free(list);
+	return found;
+}
+
+/* The row, of this name, if it is wanted. */
+static void add(struct rows *rows, struct row row, const char *name, const char *what)
+{
+	if (row.target != TARGET_FLOOR && !wanted(name))
+		return;
+	must(rows->n < ROWS_MAX, "add another row");
+	snprintf(row.name, sizeof(row.name), "%s", name);
+	snprintf(row.what, sizeof(row.what), "%s", what);
+	rows->row[rows->n++] = row;
+}
+
+static const char *source_name(enum bench_source source)
+{
+	return source == SOURCE_ANY ? "random" : "fixed";
+}
+
+static void syn_add(struct rows *rows, enum family family, enum stack stack,
+		    enum bench_source source)
+{
+	const struct row row = {
+	    .target = TARGET_SYNGUARD,
+	    .kind = FRAME_SYN,
+	    .family = family,
+	    .stack = stack,
+	    .source = source,
+	    .verdict = XDP_TX,
+	    .reason = REASON_syn_cookie_sent,
+	    .most = stack == STACK_NONE ? 3 : (source == SOURCE_ANY ? 4.5 : 3.5),
+	};
+	char name[sizeof(row.name)], what[sizeof(row.what)];
+
+	snprintf(name, sizeof(name), "syn_%s_%s_%s", families[family], stacks[stack],
+		 source_name(source));
+	snprintf(what, sizeof(what), "SYN answered, options of %s, source %s", stacks[stack],
+		 source_name(source));
+	add(rows, row, name, what);
+}
+
+static void syns_add(struct rows *rows)
+{
+	const struct row attacked = {
+	    .target = TARGET_SYNGUARD,
+	    .kind = FRAME_SYN,
+	    .source = SOURCE_ANY,
+	    .attacked = 1,
+	    .verdict = XDP_TX,
+	    .reason = REASON_syn_cookie_sent,
+	    .most = 4.5,
+	};
+
+	for (enum family family = 0; family < FAMILIES; family++)
+		for (enum stack stack = 0; stack < STACKS; stack++) {
+			syn_add(rows, family, stack, SOURCE_FRAME);
+			syn_add(rows, family, stack, SOURCE_ANY);
+		}
+	add(rows, attacked, "syn_auto_random", "syn_v4_linux_random in mode auto, in an attack");
+}
+
+struct ack_words {
+	const char *name, *what;
+	enum frame_kind kind;
+	int verdict;
+	enum reason reason;
+	double most_fixed, most_random;
+};
+
+static const struct ack_words acks[] = {
+    {"valid", "ACK with a valid cookie, each another one", FRAME_ACK_VALID, XDP_PASS,
+     REASON_ack_cookie_valid, 6, 6},
+    {"bad", "ACK with a bad cookie", FRAME_ACK_BAD, XDP_DROP, REASON_ack_cookie_invalid, 3, 4.5},
+    {"expired", "ACK with an expired cookie", FRAME_ACK_EXPIRED, XDP_DROP,
+     REASON_ack_cookie_expired, 0, 0},
+};
+
+static void ack_add(struct rows *rows, const struct ack_words *a, enum family family,
+		    enum bench_source source, enum table table)
+{
+	const struct row row = {
+	    .target = TARGET_SYNGUARD,
+	    .kind = a->kind,
+	    .family = family,
+	    .source = source,
+	    .table = table,
+	    .verdict = a->verdict,
+	    .reason = a->reason,
+	    .most = source == SOURCE_ANY ? a->most_random : a->most_fixed,
+	};
+	char name[sizeof(row.name)], what[sizeof(row.what)];
+
+	snprintf(name, sizeof(name), "ack_%s_%s_%s%s", a->name, families[family],
+		 source_name(source), table == TABLE_BIG ? "_1m" : "");
+	snprintf(what, sizeof(what), "%s, source %s%s", a->what, source_name(source),
+		 table == TABLE_BIG ? ", beside a million" : "");
+	add(rows, row, name, what);
+}
+
+static void acks_add(struct rows *rows)
+{
+	for (size_t i = 0; i < COUNT_OF(acks); i++)
+		for (enum family family = FAMILY_V4; family <= FAMILY_V6; family++) {
+			ack_add(rows, &acks[i], family, SOURCE_FRAME, TABLE_USUAL);
+			ack_add(rows, &acks[i], family, SOURCE_ANY, TABLE_USUAL);
+		}
+	ack_add(rows, &acks[0], FAMILY_V4, SOURCE_FRAME, TABLE_BIG);
+	ack_add(rows, &acks[0], FAMILY_V4, SOURCE_ANY, TABLE_BIG);
+}
+
+static void conns_add(struct rows *rows)
+{
+	struct row row = {
+	    .target = TARGET_SYNGUARD,
+	    .kind = FRAME_DATA,
+	    .conns = 1,
+	    .verdict = XDP_PASS,
+	    .reason = REASON_conn_packet,
+	    .most = 2,
+	};
+
+	add(rows, row, "conn_1", "data on a connection that is there, one live");
+	row.family = FAMILY_V6;
+	add(rows, row, "conn_1_v6", "the same");
+	row.family = FAMILY_V4;
+	row.source = SOURCE_CONNS;
+	row.most = 0;
+	row.conns = 1000;
+	add(rows, row, "conn_1k", "the same, at random of 1000 live");
+	row.conns = 100000;
+	add(rows, row, "conn_100k", "the same, at random of 100000 live");
+	row.conns = CONNS_MILLION;
+	row.table = TABLE_BIG;
+	row.most = 4;
+	add(rows, row, "conn_1m", "the same, at random of 1000000 live");
+	row.target = TARGET_TOUCH;
+	row.reason = REASON_MAX;
+	row.most = 0;
+	add(rows, row, "memory_1m", "a random slot of that table read and written, nothing else");
+	row.table = TABLE_USUAL;
+	row.conns = 1;
+	add(rows, row, "memory_usual", "the same in the table of the default --max-conns");
+}
+
+/* SYNs from all over the address space, with and without a denylist of a million. */
+static void denied_add(struct rows *rows)
+{
+	static const char *const names[2][3] = {{"syn_v4_spread", "deny_1m_v4", "denied_v4"},
+						{"syn_v6_spread", "deny_1m_v6", "denied_v6"}};
+	struct row row = {.target = TARGET_SYNGUARD, .kind = FRAME_SYN};
+
+	for (int v6 = 0; v6 < 2; v6++) {
+		row.family = v6 ? FAMILY_V6 : FAMILY_V4;
+		row.source = SOURCE_UNLISTED;
+		row.denying = 0;
+		row.verdict = XDP_TX;
+		row.reason = REASON_syn_cookie_sent;
+		add(rows, row, names[v6][0], v6 ? "SYNs from 5000 /32" : "SYNs from all of IPv4");
+		row.denying = 1;
+		add(rows, row, names[v6][1],
+		    v6 ? "the same past a denylist of 1000000 /64"
+		       : "the same past a denylist of 1000000 /32");
+		row.source = SOURCE_LISTED;
+		row.verdict = XDP_DROP;
+		row.reason = REASON_deny_listed;
+		add(rows, row, names[v6][2], "from sources on it, at random");
+	}
+}
+
+static void others_add(struct rows *rows)
+{
+	struct row row = {
+	    .target = TARGET_SYNGUARD,
+	    .kind = FRAME_OTHER_PORT,
+	    .verdict = XDP_PASS,
+	    .reason = REASON_not_protected,
+	    .most = 1.5,
+	};
+
+	add(rows, row, "not_protected_v4", "ACK to a port that is not protected");
+	row.family = FAMILY_V6;
+	add(rows, row, "not_protected_v6", "the same");
+}
+
+void rows_list(struct rows *rows)
+{
+	const struct row floor = {
+	    .target = TARGET_FLOOR, .verdict = XDP_TX, .reason = REASON_MAX, .kind = FRAME_SYN};
+
+	add(rows, floor, "floor", "swap MACs, XDP_TX");
+	syns_add(rows);
+	acks_add(rows);
+	conns_add(rows);
+	denied_add(rows);
+	others_add(rows);
+}
