@@ -79,6 +79,7 @@ export BENCH_DIR ?= $(BUILD)/bench/results
 bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_ONLY=PATTERN, BENCH_QUICK=1
 	@$(MAKE) --no-print-directory -s $(BUILD)/bench/packet
 	@$(BUILD)/bench/packet
+	@tests/bench/plot $(BENCH_DIR)
 
 bench-bulk: deps ## bulk throughput (iperf3) with tracking, against a program that only passes
 	@$(MAKE) --no-print-directory -s all tools

@@ -24,18 +24,24 @@
 #include <sched.h>
 
 #include "packet.h"
+#include "kernel.skel.h"
 #include "wrapper.skel.h"
 #include "xdp.skel.h"
 
-/* On one CPU: some state is each CPU's own. */
+enum { TCX_INGRESS = 46, TCX_EGRESS = 47 };
+
+/* On the last CPU that this process may use: some state is each CPU's own. */
 static int cpu_stay(void)
 {
-	const int cpu = sched_getcpu();
-	cpu_set_t one;
+	int cpu = CPU_SETSIZE - 1;
+	cpu_set_t set;
 
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	must(!sched_setaffinity(0, sizeof(one), &one), "stay on one CPU");
+	must(!sched_getaffinity(0, sizeof(set), &set), "ask for CPUs");
+	while (cpu > 0 && !CPU_ISSET(cpu, &set))
+		cpu--;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	must(!sched_setaffinity(0, sizeof(set), &set), "stay on one CPU");
 	return cpu;
 }
 
@@ -75,15 +81,43 @@ static void targets_enter(struct bench *b)
 	target_enter(xdp, TARGET_SYNGUARD_BIG, b->table[TABLE_BIG].xdp->progs.synguard_xdp);
 }
 
+static void tc_targets_enter(const struct bpf_map *targets, const struct bpf_program *next,
+			     const struct bpf_program *tested)
+{
+	target_enter(targets, TARGET_NOTHING, next);
+	target_enter(targets, TARGET_FLOOR, next);
+	target_enter(targets, TARGET_SYNGUARD, tested);
+}
+
+/* The kernel wants programs that call each other to be of one hook. */
+static void hooks_set(struct synguard_wrapper *w)
+{
+	struct bpf_program *const in[] = {w->progs.bench_wrap_in, w->progs.bench_next_in,
+					  w->progs.bench_sink};
+	struct bpf_program *const out[] = {w->progs.bench_wrap_out, w->progs.bench_next_out};
+
+	for (size_t i = 0; i < COUNT_OF(in); i++)
+		bpf_program__set_expected_attach_type(in[i], (enum bpf_attach_type)TCX_INGRESS);
+	for (size_t i = 0; i < COUNT_OF(out); i++)
+		bpf_program__set_expected_attach_type(out[i], (enum bpf_attach_type)TCX_EGRESS);
+}
+
 static void wrapper_open(struct bench *b)
 {
+	const struct synguard_kernel *kernel = b->table[TABLE_USUAL].kernel;
+
 	b->wrapper = synguard_wrapper__open();
 	must(b->wrapper != NULL, "open the wrapper");
+	hooks_set(b->wrapper);
 	share_conns(b->wrapper->maps.conns, &b->table[TABLE_USUAL]);
 	if (b->has_big)
 		share_conns(b->wrapper->maps.conns_big, &b->table[TABLE_BIG]);
 	must(!synguard_wrapper__load(b->wrapper), "load the wrapper");
 	targets_enter(b);
+	tc_targets_enter(b->wrapper->maps.targets_in, b->wrapper->progs.bench_next_in,
+			 kernel->progs.synguard_tc);
+	tc_targets_enter(b->wrapper->maps.targets_out, b->wrapper->progs.bench_next_out,
+			 kernel->progs.synguard_egress);
 }
 
 static void bench_open(struct bench *b, const struct rows *rows)
@@ -114,6 +148,14 @@ static void bench_close(struct bench *b)
 	world_end(&b->world);
 }
 
+static void measure(struct bench *b, struct row *r, int round)
+{
+	if (r->hook == HOOK_LIVE)
+		row_measure_live(b, r, round);
+	else
+		row_measure(b, r, round);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -128,7 +170,7 @@ int main(void)
 	bench_open(&b, &rows);
 	for (int round = 0; round < b.rounds; round++)
 		for (size_t i = 0; i < rows.n; i++)
-			row_measure(&b, &rows.row[i], round);
+			measure(&b, &rows.row[i], round);
 	report(&b, &rows);
 	bench_close(&b);
 	return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The benchmark of single packets: what a row of its table measures, and what the rows are measured
- * with.  packet.c runs it, packet_rows.c lists the rows, packet_frames.c makes their frames and
- * tables, packet_measure.c measures, packet_live.c where BPF_PROG_TEST_RUN cannot, packet_report.c
- * reports.
+ * with.  packet.c runs it, packet_rows.c lists the rows, packet_frames.c makes their frames,
+ * packet_state.c the tables that these meet, packet_measure.c measures, packet_live.c where
+ * BPF_PROG_TEST_RUN cannot, packet_report.c reports.
  */
 #ifndef TESTS_BENCH_PACKET_H
 #define TESTS_BENCH_PACKET_H
@@ -19,10 +19,12 @@ enum packet_limits {
 	ROWS_MAX = 96,
 	ROUNDS = 15,
 	ROUNDS_QUICK = 5,
-	REPEAT = 200000,
-	REPEAT_QUICK = 50000,
+	REPEAT = 100000,
+	REPEAT_QUICK = 40000,
 	CONNS_BIG = 1500000, /* --max-conns of the large table */
 	CONNS_MILLION = 1000000,
+	BENCH_CLIENT_SEQ = 1000, /* next on each connection, as the client counts */
+	BENCH_SERVER_SEQ = 77,
 };
 
 /* Where a row's program is and how it is run. */
@@ -52,6 +54,7 @@ enum frame_kind {
 	FRAME_OUT_DATA,
 	FRAME_OUT_FIN,
 	FRAME_OUT_SYNACK,
+	FRAME_OUT_OTHER_PORT,
 };
 
 struct row {
@@ -95,29 +98,32 @@ struct bench {
 /* Those that BENCH_ONLY wants, a list of names or patterns; the floors are always there. */
 void rows_list(struct rows *rows);
 
-/* Bring the row's frames, table, list and mode about. */
-void row_prepare(struct bench *b, const struct row *r);
+/* The row's frames, for the wrapper. */
+void frames_write(struct bench *b, const struct row *r);
 
-/* Only a state in which each frame of the row does again what it did: once for each of them. */
-int row_is_once(const struct row *r);
+/* What the i-th client of a row sends: a SYN, or data on its connection. */
+struct pkt frame_syn(const struct row *r, __u32 i);
+struct pkt frame_data(const struct row *r, __u32 i);
+
+/* Table, list and mode as the row's frames are to find them. */
 void row_renew(struct bench *b, const struct row *r);
 
-/* The frame that the floor is measured with. */
-void floor_prepare(struct bench *b, const struct row *r);
+/* Does each frame of the row find them so only once? */
+int row_is_once(const struct row *r);
 
 /* Did what the row stands for become of its frames?  Else the process ends with a message. */
 void row_check(struct bench *b, const struct row *r);
 
+/* The large table's million connections, and the denylists. */
+void big_fill(struct bench *b);
+void lists_make(struct bench *b);
+
+/* Tell the wrapper what to do with the row's frames. */
+void control_write(struct bench *b, const struct row *r, enum bench_target target);
+
 /* One round of a row. */
 void row_measure(struct bench *b, struct row *r, int round);
 void row_measure_live(struct bench *b, struct row *r, int round);
-
-/* Run the XDP wrapper with a row's frames. */
-void control_write(struct bench *b, const struct row *r, enum bench_target target);
-
-/* The large table's million connections. */
-void big_fill(struct bench *b);
-void lists_make(struct bench *b);
 
 void report(const struct bench *b, struct rows *rows);
 

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The frames of a row, and the tables, lists and modes that make them end as it says. */
-#include <arpa/inet.h>
+/* The frames of a row. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "addr.h"
 #include "packet.h"
-#include "prefixset_build.h"
-#include "prefixset_map.h"
-#include "table.h"
 #include "wrapper.skel.h"
-#include "xdp.skel.h"
 
 enum {
 	CLIENT_PORT = 20000,
 	VLAN = 7,
+	WIRE_MIN = 60,
 	EPOCHS_EXPIRED = 2, /* ago: the cookie names its epoch, which is no longer taken */
 	ISN = 5000,
-	BUDGET_SPENT = 1000000,
+	LIVE_FRAMES = 2048, /* fewer than the listener's backlog: all may be of one jiffy */
 };
 
 static void frame_write(struct bench *b, __u32 index, const struct pkt *p)
@@ -38,7 +33,7 @@ static struct pkt frame_new(const struct row *r, __u16 port, __u8 flags)
 {
 	struct pkt p = pkt_new(row_v6(r), CLIENT_PORT, port, flags);
 
-	p.pad_to = 60;
+	p.pad_to = WIRE_MIN;
 	if (r->family == FAMILY_VLAN) {
 		p.n_tags = 1;
 		p.tag[0] = (struct pkt_tag){0x8100, VLAN};
@@ -66,10 +61,14 @@ static void stack_options(struct pkt *p, enum stack stack)
 	}
 }
 
-static struct pkt syn_new(const struct row *r)
+struct pkt frame_syn(const struct row *r, __u32 i)
 {
 	struct pkt p = frame_new(r, PORT_PLAIN, PKT_SYN);
 
+	p.seq = ISN;
+	p.sport = (__u16)(CLIENT_PORT + i);
+	if (r->denying && !p.v6)
+		put32(p.src, bench_spread_v4(0));
 	stack_options(&p, r->stack);
 	return p;
 }
@@ -82,32 +81,26 @@ static void timestamps(struct pkt *p, __u32 tsval, __u32 tsecr)
 	pkt_opt_ts(p, tsval, tsecr);
 }
 
-/* What conn_known() goes on with; without payload it is an ACK that nothing proves. */
-static struct pkt ack_new(const struct row *r, __u16 port)
+/* Without a connection, an ACK that nothing proves. */
+static struct pkt frame_ack(const struct row *r, __u16 port)
 {
 	struct pkt p = frame_new(r, port, PKT_ACK);
 
-	p.seq = 1000;
-	p.ack = 77;
+	p.seq = BENCH_CLIENT_SEQ;
+	p.ack = BENCH_SERVER_SEQ;
 	timestamps(&p, 5, 6);
 	return p;
 }
 
-/* A connection on which that with some data is the next segment, again and again. */
-static struct conn conn_known(void)
+struct pkt frame_data(const struct row *r, __u32 i)
 {
-	return (struct conn){
-	    .head = {.state = ESTABLISHED, .kind = KIND_KERNEL, .socket = SOCKET_OPEN},
-	    .client = {.end = 1000, .max_end = 61000, .max_ack = 77, .max_win = 65535, .acked = 1},
-	    .server = {.end = 77, .max_end = 60077, .max_ack = 1000, .max_win = 65535, .acked = 1},
-	};
-}
-
-static struct pkt data_new(const struct row *r)
-{
-	struct pkt p = ack_new(r, PORT_PLAIN);
+	struct pkt p = frame_ack(r, PORT_PLAIN);
 
 	p.payload_len = 20;
+	if (r->source == SOURCE_CONNS) {
+		put32(p.src, bench_source(i));
+		p.sport = bench_source_port(i);
+	}
 	return p;
 }
 
@@ -121,7 +114,7 @@ static void client_set(struct pkt *p, const struct row *r, __u32 i)
 }
 
 /* The i-th ACK whose cookie was made so many epochs ago. */
-static struct pkt cookie_new(struct bench *b, const struct row *r, __u32 i, __u64 epochs)
+static struct pkt frame_cookie(struct bench *b, const struct row *r, __u32 i, __u64 epochs)
 {
 	const struct tcp_offer offer = {.mss = 1460, .wscale = 7, .sack = 1, .tstamp = 1};
 	const struct keys ring = shield_keys(row_shield(b, r));
@@ -142,206 +135,65 @@ static struct pkt cookie_new(struct bench *b, const struct row *r, __u32 i, __u6
 	return p;
 }
 
-static void cookies_write(struct bench *b, const struct row *r, __u64 epochs)
+/* What this host sends to the i-th client. */
+static struct pkt frame_out(const struct row *r, __u32 i)
 {
+	const struct pkt in = r->kind == FRAME_OUT_SYNACK ? frame_syn(r, i) : frame_data(r, i);
+	struct pkt p = pkt_reverse(&in);
+
+	p.seq = r->kind == FRAME_OUT_SYNACK ? ISN : in.ack;
+	p.ack = in.seq + 1;
+	p.flags = PKT_ACK;
+	p.window = 64240;
+	if (r->kind == FRAME_OUT_SYNACK) {
+		p.flags |= PKT_SYN;
+		pkt_opt_syn(&p, PKT_TS | PKT_SACK | PKT_WS, 1460, 10, 777);
+		return p;
+	}
+	p.ack = in.seq;
+	p.flags |= r->kind == FRAME_OUT_FIN ? PKT_FIN : 0;
+	p.payload_len = r->kind == FRAME_OUT_DATA ? 20 : 0;
+	if (r->kind == FRAME_OUT_OTHER_PORT)
+		p.sport = PORT_FREE;
+	timestamps(&p, 7, 5);
+	return p;
+}
+
+static struct pkt frame_of(struct bench *b, const struct row *r, __u32 i)
+{
+	switch (r->kind) {
+	case FRAME_SYN:
+		return frame_syn(r, i);
+	case FRAME_ACK_VALID:
+		return frame_cookie(b, r, i, 0);
+	case FRAME_ACK_EXPIRED:
+		return frame_cookie(b, r, i, EPOCHS_EXPIRED);
+	case FRAME_ACK_BAD:
+		return frame_ack(r, PORT_PLAIN);
+	case FRAME_OTHER_PORT:
+		return frame_ack(r, PORT_FREE);
+	case FRAME_DATA:
+		return frame_data(r, i);
+	default:
+		return frame_out(r, i);
+	}
+}
+
+static __u32 frames_of(const struct row *r)
+{
+	if (r->hook == HOOK_LIVE)
+		return r->kind == FRAME_ACK_VALID ? LIVE_FRAMES : 1;
+	if (r->kind == FRAME_ACK_VALID || r->kind == FRAME_OUT_FIN || r->kind == FRAME_OUT_SYNACK)
+		return FRAMES_MAX;
+	return r->kind == FRAME_ACK_EXPIRED && r->source == SOURCE_ANY ? FRAMES_MAX : 1;
+}
+
+void frames_write(struct bench *b, const struct row *r)
+{
+	b->frames = frames_of(r);
 	for (__u32 i = 0; i < b->frames; i++) {
-		const struct pkt p = cookie_new(b, r, i, epochs);
+		const struct pkt p = frame_of(b, r, i);
 
 		frame_write(b, i, &p);
 	}
-}
-
-static void frames_write(struct bench *b, const struct row *r)
-{
-	struct pkt p = ack_new(r, r->kind == FRAME_OTHER_PORT ? PORT_FREE : PORT_PLAIN);
-
-	b->frames = 1;
-	switch (r->kind) {
-	case FRAME_ACK_VALID:
-		b->frames = FRAMES_MAX;
-		cookies_write(b, r, 0);
-		return;
-	case FRAME_ACK_EXPIRED:
-		b->frames = r->source == SOURCE_ANY ? FRAMES_MAX : 1;
-		cookies_write(b, r, EPOCHS_EXPIRED);
-		return;
-	case FRAME_SYN:
-		p = syn_new(r);
-		break;
-	case FRAME_DATA:
-		p = data_new(r);
-		break;
-	default:
-		break;
-	}
-	frame_write(b, 0, &p);
-}
-
-/* n connections; the filter in front of the table has to be made anew. */
-static void conns_enter(struct shield *s, const struct row *r, __u32 n)
-{
-	const struct pkt p = data_new(r);
-	const struct conn known = conn_known();
-	struct conn_key key = shield_key(&p);
-
-	for (__u32 i = 0; i < n; i++) {
-		const __u32 source = htonl(bench_source(i));
-
-		if (r->source == SOURCE_CONNS) {
-			memcpy(key.remote + 12, &source, sizeof(source));
-			key.remote_port = bench_source_port(i);
-		}
-		shield_conn_enter(s, &key, &known);
-	}
-}
-
-void big_fill(struct bench *b)
-{
-	const struct row r = {.source = SOURCE_CONNS, .table = TABLE_BIG};
-	struct shield *s = row_shield(b, &r);
-
-	conns_enter(s, &r, CONNS_MILLION);
-	shield_presence_refresh(s);
-	must(shield_conns_count(s) == CONNS_MILLION, "enter a million connections");
-}
-
-/* Take the connections that cookies have proven out of a table that has others. */
-static void proven_remove(struct shield *s)
-{
-	const struct keys ring = shield_keys(s);
-	const __u32 slots = s->config.slots;
-
-	for (__u32 index = 0; index < slots; index++) {
-		struct conn *c = &s->slots[index];
-		const __u32 home = table_home(tuple_hash(ring.presence, &c->key), slots);
-
-		if (!slot_live(c) || c->head.kind != KIND_COOKIE)
-			continue;
-		for (__u32 i = 0; i < TABLE_WINDOW; i++)
-			if (table_place(home, i, slots) == index)
-				s->slots[home].displaced &= ~(1U << i);
-		c->head = (struct conn_head){0};
-		c->seen = 0;
-	}
-	shield_presence_refresh(s);
-}
-
-static void table_write(struct bench *b, const struct row *r)
-{
-	struct shield *s = row_shield(b, r);
-
-	if (r->table == TABLE_BIG) {
-		if (r->kind == FRAME_ACK_VALID)
-			proven_remove(s);
-		return;
-	}
-	shield_conns_clear(s);
-	if (!r->conns)
-		return;
-	conns_enter(s, r, r->conns);
-	shield_presence_refresh(s);
-	must(shield_conns_count(s) == r->conns, "enter the connections");
-}
-
-/*
- * Limits are in force, as by default, but never met: a real flood comes from more prefixes than a
- * row's.
- */
-static void settings_write(struct bench *b, const struct row *r)
-{
-	const struct rate_limit never = {.rate = 2000000000, .burst = 2000000000};
-	struct shield *s = row_shield(b, r);
-	struct defence d = {0};
-
-	shield_settings_reset(s);
-	s->settings.synack = s->settings.live_syn = never;
-	s->settings.new_conn = s->settings.bad_ack = never;
-	s->settings.lists = r->denying ? 1 << LIST_DENY : 0;
-	if (r->attacked) {
-		s->policy.mode = MODE_AUTO;
-		s->policy.syn_rate_on = s->policy.syn_rate_off = 1000;
-		d.until = shield_jiffies(s) + 60ULL * s->config.hz;
-	}
-	shield_config_write(s);
-	shield_defence_write(s, PORT_PLAIN, &d);
-	/* Misses ask the kernel a thousand times a second: nothing at the rate of a flood. */
-	shield_budget(s, BUDGET_SPENT);
-}
-
-static void list_write(struct bench *b, const struct row *r)
-{
-	const __u32 slot = LIST_DENY;
-
-	if (r->denying)
-		must(!bpf_map_update_elem(bpf_map__fd(row_shield(b, r)->xdp->maps.prefix_sets),
-					  &slot, &b->sets[row_v6(r)], BPF_ANY),
-		     "enter the denylist");
-}
-
-static int list_make(int v6)
-{
-	struct prefix_entry *e = calloc(BENCH_LIST, sizeof(*e));
-	int set;
-
-	must(e != NULL, "allocate a list");
-	if (!e)
-		return -1;
-	for (__u32 i = 0; i < BENCH_LIST; i++) {
-		e[i].used = 1;
-		e[i].len = v6 ? 64 : 128;
-		if (v6) {
-			store32(e[i].addr, htonl(bench_spread_v6_high(i)));
-			store32(e[i].addr + 4, htonl(bench_spread_v6_low(i)));
-		} else {
-			addr_from_v4(e[i].addr, htonl(bench_spread_v4(i)));
-		}
-	}
-	set = prefix_set_map(e, prefix_sort(e, BENCH_LIST));
-	must(set >= 0, "make a denylist");
-	free(e);
-	return set;
-}
-
-void lists_make(struct bench *b)
-{
-	b->sets[0] = list_make(0);
-	b->sets[1] = list_make(1);
-}
-
-int row_is_once(const struct row *r)
-{
-	return r->kind == FRAME_ACK_VALID;
-}
-
-void row_renew(struct bench *b, const struct row *r)
-{
-	table_write(b, r);
-	settings_write(b, r);
-}
-
-void row_prepare(struct bench *b, const struct row *r)
-{
-	row_renew(b, r);
-	list_write(b, r);
-	frames_write(b, r);
-}
-
-void floor_prepare(struct bench *b, const struct row *r)
-{
-	const struct row linux_syn = {.hook = r->hook};
-	const struct pkt p = syn_new(&linux_syn);
-
-	b->frames = 1;
-	frame_write(b, 0, &p);
-}
-
-void row_check(struct bench *b, const struct row *r)
-{
-	struct shield *s = row_shield(b, r);
-
-	if (r->kind != FRAME_ACK_VALID)
-		return;
-	must(shield_conns_count(s) == b->frames + (r->table == TABLE_BIG ? CONNS_MILLION : 0),
-	     "find a connection for each handshake");
-	must(!shield_runtime(s).tc_alone, "write the marks");
 }

@@ -133,8 +133,10 @@ static double run_row(struct bench *b, const struct row *r)
 {
 	double ns = 0;
 
-	if (!row_is_once(r))
+	if (!row_is_once(r)) {
+		row_renew(b, r);
 		return run_counted(b, r);
+	}
 	for (int pass = 0; pass < PASSES; pass++) {
 		row_renew(b, r);
 		ns += run_counted(b, r) / PASSES;
@@ -142,17 +144,16 @@ static double run_row(struct bench *b, const struct row *r)
 	return ns;
 }
 
-static enum bench_target floor_of(enum hook hook)
+/* The floor's frame is the same for all. */
+static struct row floor_prepare(struct bench *b, enum hook hook)
 {
-	return hook == HOOK_XDP ? TARGET_FLOOR : TARGET_NOTHING;
-}
+	const struct row floor = {.hook = hook,
+				  .target = TARGET_FLOOR,
+				  .kind = FRAME_DATA,
+				  .verdict = hook == HOOK_XDP ? XDP_TX : TCX_NEXT};
 
-static double run_floor(struct bench *b, const struct row *r)
-{
-	struct row floor = {.hook = r->hook, .verdict = r->hook == HOOK_XDP ? XDP_TX : TCX_NEXT};
-
-	floor_prepare(b, r);
-	return run_wrapped(b, &floor, floor_of(r->hook), 0);
+	frames_write(b, &floor);
+	return floor;
 }
 
 /*
@@ -161,20 +162,20 @@ static double run_floor(struct bench *b, const struct row *r)
  */
 void row_measure(struct bench *b, struct row *r, int round)
 {
-	const struct row plain_row = {.hook = r->hook};
+	struct row floor = floor_prepare(b, r->hook);
 	double ns, wrapper, empty, plain;
 
-	r->floor[round] = run_floor(b, r);
+	r->floor[round] = run_wrapped(b, &floor, TARGET_FLOOR, 0);
 	if (r->target == TARGET_FLOOR) {
 		r->ns[round] = r->floor[round];
 		r->bare[round] = run_bare(b, r->hook, TARGET_FLOOR);
 		return;
 	}
-	row_prepare(b, r);
+	frames_write(b, r);
 	ns = run_row(b, r);
 	wrapper = run_wrapped(b, r, TARGET_NOTHING, 0);
-	floor_prepare(b, r);
-	plain = run_wrapped(b, &plain_row, TARGET_NOTHING, 0);
+	floor = floor_prepare(b, r->hook);
+	plain = run_wrapped(b, &floor, TARGET_NOTHING, 0);
 	empty = run_bare(b, r->hook, TARGET_NOTHING);
 	r->ns[round] = ns - wrapper + plain;
 	r->bare[round] = ns - wrapper + empty;

@@ -35,7 +35,7 @@ static struct spread spread_of(const double *values, int n)
 /* To the floor measured right before, round by round: what slows both down counts less so. */
 static struct spread ratio_of(const struct row *r, int n)
 {
-	double ratio[ROUNDS];
+	double ratio[ROUNDS] = {0};
 
 	for (int i = 0; i < n; i++)
 		ratio[i] = r->ns[i] / r->floor[i];
@@ -125,7 +125,7 @@ static void cpu_name(char *ret_name, size_t size)
 	while (file && fgets(line, sizeof(line), file)) {
 		const char *colon = strchr(line, ':');
 
-		if (strncmp(line, "model name", 10) || !colon)
+		if (strncmp(line, "model name", 10) != 0 || !colon)
 			continue;
 		line[strcspn(line, "\n")] = 0;
 		snprintf(ret_name, size, "%s", colon + 2);
@@ -173,6 +173,8 @@ void report(const struct bench *b, struct rows *rows)
 	       "target", "bare", "ratio", "what");
 	for (size_t i = 0; i < rows->n; i++)
 		row_report(b, rows, &rows->row[i], all);
+	printf("ns and ratio: with the wrapper that restores the frame, in the floor, too; bare: "
+	       "without.  Ratios are to the floor of the row's hook, measured right before.\n");
 	json_object_set_new(json, "rows", all);
 	json_object_set_new(json, "programs", programs_report(b));
 	json_write(json);

@@ -187,6 +187,9 @@ static void denied_add(struct rows *rows)
 		row.reason = REASON_deny_listed;
 		add(rows, row, names[v6][2], "from sources on it, at random");
 	}
+	row.family = FAMILY_V4;
+	row.source = SOURCE_FRAME;
+	add(rows, row, "denied_v4_fixed", "from one source on it");
 }
 
 static void others_add(struct rows *rows)
@@ -204,15 +207,81 @@ static void others_add(struct rows *rows)
 	add(rows, row, "not_protected_v6", "the same");
 }
 
-void rows_list(struct rows *rows)
+/* What this host sends, as the tc egress hook sees it. */
+static void out_add(struct rows *rows)
 {
-	const struct row floor = {
-	    .target = TARGET_FLOOR, .verdict = XDP_TX, .reason = REASON_MAX, .kind = FRAME_SYN};
+	struct row row = {
+	    .hook = HOOK_OUT,
+	    .target = TARGET_SYNGUARD,
+	    .kind = FRAME_OUT_DATA,
+	    .conns = 1,
+	    .verdict = TCX_NEXT,
+	    .reason = REASON_out_conn,
+	};
+
+	add(rows, row, "out_data", "tc egress: data on a connection that is there, one live");
+	row.family = FAMILY_V6;
+	add(rows, row, "out_data_v6", "the same");
+	row.family = FAMILY_V4;
+	row.source = SOURCE_CONNS;
+	row.conns = FRAMES_MAX;
+	row.kind = FRAME_OUT_FIN;
+	add(rows, row, "out_fin", "tc egress: the first FIN on each of 8192 connections");
+	row.kind = FRAME_OUT_SYNACK;
+	add(rows, row, "out_synack", "tc egress: the kernel's SYN-ACK in each of 8192 handshakes");
+	row.kind = FRAME_OUT_OTHER_PORT;
+	row.conns = 1;
+	row.reason = REASON_MAX;
+	add(rows, row, "out_not_protected", "tc egress: data from a port that is not protected");
+}
+
+static void in_add(struct rows *rows)
+{
+	struct row row = {
+	    .hook = HOOK_IN,
+	    .target = TARGET_SYNGUARD,
+	    .kind = FRAME_DATA,
+	    .conns = 1,
+	    .verdict = TCX_NEXT,
+	    .reason = REASON_MAX,
+	    .most = 1.3,
+	};
+
+	add(rows, row, "tc_unmarked", "tc ingress: data, not marked");
+	row.hook = HOOK_LIVE;
+	add(rows, row, "live_unmarked", "tc ingress, live frames: data, not marked");
+	row.kind = FRAME_ACK_VALID;
+	row.conns = 0;
+	row.most = 0;
+	add(rows, row, "live_handoff", "tc ingress, live frames: marked, request socket made");
+	row.again = 1;
+	add(rows, row, "live_again", "tc ingress, live frames: marked, handed off a moment ago");
+}
+
+/* What each hook is held against. */
+static void floors_add(struct rows *rows)
+{
+	struct row floor = {
+	    .target = TARGET_FLOOR, .verdict = XDP_TX, .reason = REASON_MAX, .kind = FRAME_DATA};
 
 	add(rows, floor, "floor", "swap MACs, XDP_TX");
+	floor.verdict = TCX_NEXT;
+	floor.hook = HOOK_IN;
+	add(rows, floor, "tc_floor", "tc ingress: a bare TC_ACT_OK");
+	floor.hook = HOOK_OUT;
+	add(rows, floor, "out_floor", "tc egress: the same");
+	floor.hook = HOOK_LIVE;
+	add(rows, floor, "live_floor", "tc ingress, live frames: the same");
+}
+
+void rows_list(struct rows *rows)
+{
+	floors_add(rows);
 	syns_add(rows);
 	acks_add(rows);
 	conns_add(rows);
 	denied_add(rows);
 	others_add(rows);
+	out_add(rows);
+	in_add(rows);
 }
