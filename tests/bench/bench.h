@@ -47,10 +47,10 @@ struct bench_control {
 	__u32 slots;  /* of the connection table */
 };
 
-/* Address and port of the i-th connection in the table: 10/8, host order. */
+/* Address and port of the i-th connection in the table: 11/8, host order. */
 static inline __u32 bench_source(__u32 i)
 {
-	return 10U << 24 | (i & 0xffffff);
+	return 11U << 24 | (i & 0xffffff);
 }
 
 static inline __u16 bench_source_port(__u32 i)

@@ -110,7 +110,7 @@ static void client_set(struct pkt *p, const struct row *r, __u32 i)
 	const __u32 mixed = r->source == SOURCE_ANY ? bench_mix(i) : 2;
 
 	p->sport = (__u16)(1024 + i);
-	put32(p->src + (p->v6 ? 4 : 0), p->v6 ? mixed : 11U << 24 | (mixed & 0xffffff));
+	put32(p->src + (p->v6 ? 4 : 0), p->v6 ? mixed : 12U << 24 | (mixed & 0xffffff));
 }
 
 /* The i-th ACK whose cookie was made so many epochs ago. */

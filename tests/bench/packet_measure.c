@@ -105,26 +105,43 @@ static double run_wrapped(struct bench *b, const struct row *r, enum bench_targe
 	return run(b, r->hook, wrapper_of(b, r->hook), runs, verdict) / runs;
 }
 
-/* The same with the program under test, each of whose runs must be counted under the row's reason. */
+static void counters_read(struct shield *s, __u64 *ret_counts)
+{
+	for (int i = 0; i < REASON_MAX; i++)
+		ret_counts[i] = shield_counted(s, (enum reason)i);
+}
+
+/* All runs, and nothing else, must have been counted under the row's reason. */
+static void counters_check(struct shield *s, const struct row *r, const __u64 *before, __u64 runs)
+{
+	__u64 after[REASON_MAX];
+	int wrong = 0;
+
+	counters_read(s, after);
+	for (int i = 0; i < REASON_MAX; i++)
+		wrong |= after[i] - before[i] != (i == (int)r->reason ? runs : 0);
+	if (!wrong)
+		return;
+	printf("# %s: %llu runs should end as %s, and did as\n", r->name, runs,
+	       reason_name(r->reason));
+	for (int i = 0; i < REASON_MAX; i++)
+		if (after[i] != before[i])
+			printf("# %10llu %s\n", after[i] - before[i], reason_name((enum reason)i));
+	exit(EXIT_FAILURE);
+}
+
+/* The same with the program under test, each of whose runs must end as the row says. */
 static double run_counted(struct bench *b, const struct row *r)
 {
-	const int once = row_is_once(r);
-	const __u64 runs = once ? b->frames : (__u32)b->repeat;
 	const enum bench_target target = r->target + (r->table == TABLE_BIG);
-	const __u64 before =
-	    r->reason < REASON_MAX ? shield_counted(row_shield(b, r), r->reason) : 0;
+	const int once = row_is_once(r);
+	struct shield *s = row_shield(b, r);
+	__u64 before[REASON_MAX];
 	double ns;
-	__u64 moved;
 
+	counters_read(s, before);
 	ns = run_wrapped(b, r, target, once);
-	if (r->reason == REASON_MAX)
-		return ns;
-	moved = shield_counted(row_shield(b, r), r->reason) - before;
-	if (moved != runs) {
-		printf("# %s: %llu of %llu runs ended as %s\n", r->name, moved, runs,
-		       reason_name(r->reason));
-		exit(EXIT_FAILURE);
-	}
+	counters_check(s, r, before, once ? b->frames : (__u32)b->repeat);
 	row_check(b, r);
 	return ns;
 }

@@ -30,7 +30,8 @@ static void add(struct rows *rows, struct row row, const char *name, const char 
 		return;
 	must(rows->n < ROWS_MAX, "add another row");
 	snprintf(row.name, sizeof(row.name), "%s", name);
-	snprintf(row.what, sizeof(row.what), "%s", what);
+	snprintf(row.what, sizeof(row.what), "%s%s", what,
+		 row.family == FAMILY_V6 ? ", IPv6" : (row.family == FAMILY_VLAN ? ", VLAN" : ""));
 	rows->row[rows->n++] = row;
 }
 
@@ -141,27 +142,27 @@ static void conns_add(struct rows *rows)
 	    .most = 2,
 	};
 
-	add(rows, row, "conn_1", "data on a connection that is there, one live");
+	add(rows, row, "conn_1", "data on a connection, one live");
 	row.family = FAMILY_V6;
-	add(rows, row, "conn_1_v6", "the same");
+	add(rows, row, "conn_1_v6", "data on a connection, one live");
 	row.family = FAMILY_V4;
 	row.source = SOURCE_CONNS;
 	row.most = 0;
 	row.conns = 1000;
-	add(rows, row, "conn_1k", "the same, at random of 1000 live");
+	add(rows, row, "conn_1k", "data on a connection, at random of 1000 live");
 	row.conns = 100000;
-	add(rows, row, "conn_100k", "the same, at random of 100000 live");
+	add(rows, row, "conn_100k", "data on a connection, at random of 100000 live");
 	row.conns = CONNS_MILLION;
 	row.table = TABLE_BIG;
 	row.most = 4;
-	add(rows, row, "conn_1m", "the same, at random of 1000000 live");
+	add(rows, row, "conn_1m", "data on a connection, at random of 1000000 live");
 	row.target = TARGET_TOUCH;
 	row.reason = REASON_MAX;
 	row.most = 0;
-	add(rows, row, "memory_1m", "a random slot of that table read and written, nothing else");
+	add(rows, row, "memory_1m", "a random slot of the table of conn_1m, nothing else");
 	row.table = TABLE_USUAL;
 	row.conns = 1;
-	add(rows, row, "memory_usual", "the same in the table of the default --max-conns");
+	add(rows, row, "memory_usual", "a random slot of the default --max-conns, nothing else");
 }
 
 /* SYNs from all over the address space, with and without a denylist of a million. */
@@ -180,16 +181,16 @@ static void denied_add(struct rows *rows)
 		add(rows, row, names[v6][0], v6 ? "SYNs from 5000 /32" : "SYNs from all of IPv4");
 		row.denying = 1;
 		add(rows, row, names[v6][1],
-		    v6 ? "the same past a denylist of 1000000 /64"
-		       : "the same past a denylist of 1000000 /32");
+		    v6 ? "SYNs from 5000 /32 past a denylist of 1000000 /64"
+		       : "SYNs from all of IPv4 past a denylist of 1000000 /32");
 		row.source = SOURCE_LISTED;
 		row.verdict = XDP_DROP;
 		row.reason = REASON_deny_listed;
-		add(rows, row, names[v6][2], "from sources on it, at random");
+		add(rows, row, names[v6][2], "SYNs from sources on that list, at random");
 	}
 	row.family = FAMILY_V4;
 	row.source = SOURCE_FRAME;
-	add(rows, row, "denied_v4_fixed", "from one source on it");
+	add(rows, row, "denied_v4_fixed", "SYNs from one source on that list");
 }
 
 static void others_add(struct rows *rows)
@@ -204,7 +205,7 @@ static void others_add(struct rows *rows)
 
 	add(rows, row, "not_protected_v4", "ACK to a port that is not protected");
 	row.family = FAMILY_V6;
-	add(rows, row, "not_protected_v6", "the same");
+	add(rows, row, "not_protected_v6", "ACK to a port that is not protected");
 }
 
 /* What this host sends, as the tc egress hook sees it. */
@@ -219,9 +220,9 @@ static void out_add(struct rows *rows)
 	    .reason = REASON_out_conn,
 	};
 
-	add(rows, row, "out_data", "tc egress: data on a connection that is there, one live");
+	add(rows, row, "out_data", "tc egress: data on a connection, one live");
 	row.family = FAMILY_V6;
-	add(rows, row, "out_data_v6", "the same");
+	add(rows, row, "out_data_v6", "tc egress: data on a connection, one live");
 	row.family = FAMILY_V4;
 	row.source = SOURCE_CONNS;
 	row.conns = FRAMES_MAX;
@@ -269,9 +270,9 @@ static void floors_add(struct rows *rows)
 	floor.hook = HOOK_IN;
 	add(rows, floor, "tc_floor", "tc ingress: a bare TC_ACT_OK");
 	floor.hook = HOOK_OUT;
-	add(rows, floor, "out_floor", "tc egress: the same");
+	add(rows, floor, "out_floor", "tc egress: a bare TC_ACT_OK");
 	floor.hook = HOOK_LIVE;
-	add(rows, floor, "live_floor", "tc ingress, live frames: the same");
+	add(rows, floor, "live_floor", "tc ingress, live frames: a bare TC_ACT_OK");
 }
 
 void rows_list(struct rows *rows)

@@ -133,6 +133,21 @@ static void settings_write(struct bench *b, const struct row *r)
 	shield_budget(s, BUDGET_SPENT);
 }
 
+/* What the programs remember of the rows before: a SYN that went to the kernel takes longer again. */
+static void forget(struct shield *s)
+{
+	static const char *const maps[] = {"buckets", "dropped", "proven", "kernel_syns"};
+	static const struct once none;
+	const __u32 zero = 0;
+
+	_Static_assert(sizeof(none) >= sizeof(struct buckets), "zeroes for the largest of them");
+	for (size_t i = 0; i < COUNT_OF(maps); i++) {
+		const int map = bpf_object__find_map_fd_by_name(s->xdp->obj, maps[i]);
+
+		must(!bpf_map_update_elem(map, &zero, &none, BPF_ANY), "empty a map");
+	}
+}
+
 static void list_write(struct bench *b, const struct row *r)
 {
 	const int map = bpf_map__fd(row_shield(b, r)->xdp->maps.prefix_sets);
@@ -181,6 +196,7 @@ int row_is_once(const struct row *r)
 
 void row_renew(struct bench *b, const struct row *r)
 {
+	forget(row_shield(b, r));
 	table_write(b, r);
 	settings_write(b, r);
 	list_write(b, r);
