@@ -33,7 +33,6 @@ enum hook {
 	HOOK_IN,   /* tc ingress */
 	HOOK_OUT,  /* tc egress */
 	HOOK_LIVE, /* tc ingress, on frames that XDP lets pass: see packet_live.c */
-	HOOKS
 };
 
 /* The connection tables: that of the default --max-conns, and a large one with a million in it. */
@@ -74,7 +73,7 @@ struct row {
 	int verdict;
 	enum reason reason;   /* that each run is counted under; REASON_MAX: none */
 	double most;          /* the ratio aimed at; 0: none */
-	double floor[ROUNDS]; /* the floor, measured right before */
+	double floor[ROUNDS]; /* the floor, measured right before and after */
 	double ns[ROUNDS];    /* with the wrapper */
 	double bare[ROUNDS];  /* without; 0: cannot be told */
 };
@@ -89,7 +88,7 @@ struct bench {
 	struct shield table[TABLES];
 	int has_big; /* TABLE_BIG is there */
 	struct synguard_wrapper *wrapper;
-	int sets[2]; /* denylists, IPv4 and IPv6; -1: not made */
+	int sets[2]; /* denylists, IPv4 and IPv6, if a row wants them */
 	int rounds, repeat, cpu;
 	struct bench_frame first; /* of the frames that are to be restored */
 	__u32 frames;             /* how many */

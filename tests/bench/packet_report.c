@@ -32,7 +32,7 @@ static struct spread spread_of(const double *values, int n)
 	return (struct spread){sorted[n / 4], sorted[n / 2], sorted[n * 3 / 4]};
 }
 
-/* To the floor measured right before, round by round: what slows both down counts less so. */
+/* To the floor measured right before and after, round by round: what slows both down counts less so. */
 static struct spread ratio_of(const struct row *r, int n)
 {
 	double ratio[ROUNDS] = {0};
@@ -174,7 +174,7 @@ void report(const struct bench *b, struct rows *rows)
 	for (size_t i = 0; i < rows->n; i++)
 		row_report(b, rows, &rows->row[i], all);
 	printf("ns and ratio: with the wrapper that restores the frame, in the floor, too; bare: "
-	       "without.  Ratios are to the floor of the row's hook, measured right before.\n");
+	       "without.  Ratios are to the floor of the row's hook, measured beside it.\n");
 	json_object_set_new(json, "rows", all);
 	json_object_set_new(json, "programs", programs_report(b));
 	json_write(json);
