@@ -55,31 +55,35 @@ static double receive(struct bench *b, const struct row *r, int prog)
 {
 	const int runs = row_is_once(r) ? (int)b->frames : b->repeat / 10;
 	struct bpf_prog_info before, after;
-	int stats;
 
 	control_write(b, r, r->target == TARGET_FLOOR ? TARGET_PASS : TARGET_SYNGUARD);
-	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	must(stats >= 0, "have the kernel count the time of programs");
 	before = info_of(prog);
 	frames_receive(b, runs);
 	after = info_of(prog);
-	close(stats);
 	must(after.run_cnt - before.run_cnt == (__u64)runs, "see each frame at tc ingress");
 	return (double)(after.run_time_ns - before.run_time_ns) / runs;
 }
 
 static double receive_counted(struct bench *b, const struct row *r, int prog)
 {
+	static const enum reason reasons[] = {REASON_ack_cookie_valid, REASON_handoff_ok};
+	const __u64 marked = r->kind == FRAME_ACK_VALID ? b->frames : 0;
+	const __u64 wanted[COUNT_OF(reasons)] = {marked, r->again ? 0 : marked};
 	struct shield *s = row_shield(b, r);
-	const __u64 marked = shield_counted(s, REASON_ack_cookie_valid);
-	const __u64 made = shield_counted(s, REASON_handoff_ok);
-	const int marks = r->kind == FRAME_ACK_VALID;
-	const double ns = receive(b, r, prog);
+	__u64 before[COUNT_OF(reasons)], moved;
+	double ns;
 
-	must(shield_counted(s, REASON_ack_cookie_valid) - marked == (marks ? b->frames : 0),
-	     "have each frame marked, or none");
-	must(shield_counted(s, REASON_handoff_ok) - made == (marks && !r->again ? b->frames : 0),
-	     "hand each handshake off, once");
+	for (size_t i = 0; i < COUNT_OF(reasons); i++)
+		before[i] = shield_counted(s, reasons[i]);
+	ns = receive(b, r, prog);
+	for (size_t i = 0; i < COUNT_OF(reasons); i++) {
+		moved = shield_counted(s, reasons[i]) - before[i];
+		if (moved == wanted[i])
+			continue;
+		printf("# %s: %llu frames should end as %s, %llu did\n", r->name, wanted[i],
+		       reason_name(reasons[i]), moved);
+		exit(EXIT_FAILURE);
+	}
 	return ns;
 }
 
@@ -104,10 +108,13 @@ static double receive_through(struct bench *b, const struct row *r, int prog)
 {
 	const int link = attach(b, prog);
 	const int sink = attach(b, bpf_program__fd(b->wrapper->progs.bench_sink));
+	const int stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	double ns;
 
+	must(stats >= 0, "have the kernel count the time of programs");
 	frames_write(b, r);
 	ns = receive_row(b, r, prog);
+	close(stats);
 	close(sink);
 	close(link);
 	return ns;
