@@ -32,7 +32,7 @@ static struct spread spread_of(const double *values, int n)
 	return (struct spread){sorted[n / 4], sorted[n / 2], sorted[n * 3 / 4]};
 }
 
-/* To the floor measured right before and after, round by round: what slows both down counts less so. */
+/* To the floor beside it, round by round: what slows both down counts less so. */
 static struct spread ratio_of(const struct row *r, int n)
 {
 	double ratio[ROUNDS] = {0};

@@ -133,7 +133,7 @@ static void settings_write(struct bench *b, const struct row *r)
 	shield_budget(s, BUDGET_SPENT);
 }
 
-/* What the programs remember of the rows before: a SYN that went to the kernel takes longer again. */
+/* What the programs remember of the rows before: the kernel is asked about a SYN that it had. */
 static void forget(struct shield *s)
 {
 	static const char *const maps[] = {"buckets", "dropped", "proven", "kernel_syns"};
