@@ -24,7 +24,8 @@ BPF_OBJ := $(patsubst bpf/%.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bpf/*.bpf.c))
 SKELETONS := $(BPF_OBJ:.bpf.o=.skel.h)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 PROG := $(patsubst tests/prog/%.c,$(BUILD)/prog/%,$(wildcard tests/prog/test_*.c))
-PROG_LIB := $(patsubst tests/prog/%.c,$(BUILD)/prog/%.o,$(filter-out tests/prog/test_%,$(wildcard tests/prog/*.c)))
+PROG_LIB := $(patsubst tests/prog/%.c,$(BUILD)/prog/%.o,$(filter-out tests/prog/test_%,$(wildcard tests/prog/*.c))) \
+	$(BUILD)/user/direct.o
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
 TOOLS_BPF := $(patsubst tests/tools/%.bpf.c,$(BUILD)/tools/%.bpf.o,$(wildcard tests/tools/*.bpf.c))
 PACKET := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,$(wildcard tests/bench/packet*.c))
@@ -150,7 +151,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c
 
 $(BUILD)/prog/%.o: tests/prog/%.c $(SKELETONS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	$(CC) $(ALL_CFLAGS) -Iuser -c $< -o $@
 
 $(BUILD)/prog/test_conns $(BUILD)/prog/test_conns_torn: $(CONNS:%.c=$(BUILD)/%.o)
 $(BUILD)/prog/test_conns $(BUILD)/prog/test_conns_torn: LDLIBS := -ljansson -lpthread

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "direct.h"
 #include "iface.h"
 #include "kernelside.h"
 #include "pins.h"
@@ -20,9 +21,11 @@ int kernelside_load(const char *dir, __u32 slots, struct synguard_kernel **ret_k
 		    struct error *error)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = dir);
-	struct synguard_kernel *kernel = synguard_kernel__open_opts(&opts);
+	struct synguard_kernel *kernel;
 	int err;
 
+	direct_enable();
+	kernel = synguard_kernel__open_opts(&opts);
 	if (!kernel)
 		return error_set(error, -errno, "cannot open the BPF programs: %s",
 				 strerror(errno));

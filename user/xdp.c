@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
+#include "direct.h"
 #include "pins.h"
 #include "xdp.h"
 #include "xdp.skel.h"
@@ -116,10 +117,12 @@ int xdp_attach(const char *dir, const struct config *config, struct error *error
 {
 	const enum xdp_mode mode = config->xdp_mode;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = dir);
-	struct synguard_xdp *skel = synguard_xdp__open_opts(&opts);
+	struct synguard_xdp *skel;
 	struct xdp_program *prog;
 	int err, libxdp_dir = pins_exist(LIBXDP_DIR);
 
+	direct_enable();
+	skel = synguard_xdp__open_opts(&opts);
 	if (!skel)
 		return error_set(error, -errno, "cannot open the XDP program: %s", strerror(errno));
 	bpf_map__set_max_entries(skel->maps.conns, config->slots);

@@ -15,6 +15,7 @@
 
 #include "addr.h"
 #include "cookie.h"
+#include "direct.h"
 #include "shield.h"
 #include "table.h"
 #include "track.h"
@@ -55,6 +56,7 @@ static void load(struct shield *s)
 	struct bpf_map *map, *ours;
 
 	libbpf_set_print(quiet);
+	must(!direct_enable(), "have look-ups replaced");
 	s->xdp = synguard_xdp__open();
 	s->kernel = synguard_kernel__open();
 	must(s->xdp && s->kernel, "open the BPF objects");

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A look-up in an array map is inlined by the kernel, but its index still goes over the stack, is
+ * held against the map's size, and the result against NULL: a dozen instructions, twelve times in
+ * the answer to a SYN.  For a map of one entry the kernel has something better, the address of the
+ * value as a constant (BPF_PSEUDO_MAP_VALUE, Linux 5.2), with which the checks are dead code that
+ * the verifier takes out.  clang gives that to global variables only, whose maps have neither
+ * names of ours nor a type that bpftool shows well.  So
+ *
+ *     r1 = map ll; call bpf_map_lookup_elem      becomes      r0 = value of map ll; nop
+ *
+ * once libbpf knows the maps, right before it loads the program.  Only where the two stand close to
+ * each other and nothing jumps between them, which is how clang writes it; all else stays as it is.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "direct.h"
+
+static int is_jump(const struct bpf_insn *insn)
+{
+	const __u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
+}
+
+static int is_lookup(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
+	       insn->imm == BPF_FUNC_map_lookup_elem;
+}
+
+/* Arithmetic, a load or a store to which r0 and r1 are nothing. */
+static int is_neutral(const struct bpf_insn *insn)
+{
+	const __u8 class = BPF_CLASS(insn->code);
+	const int alu = class == BPF_ALU || class == BPF_ALU64;
+
+	if (!alu && class != BPF_LDX && class != BPF_ST && class != BPF_STX)
+		return 0;
+	return insn->dst_reg > BPF_REG_1 && (insn->src_reg > BPF_REG_1 || class == BPF_ST ||
+					     (alu && BPF_SRC(insn->code) == BPF_K));
+}
+
+enum { BETWEEN_MAX = 4 };
+
+/* From "r1 = map ll" at i: the call that takes it, or NULL. */
+static struct bpf_insn *lookup_of(struct bpf_insn *insns, size_t n, size_t i, const char *target)
+{
+	if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW) || insns[i].dst_reg != BPF_REG_1 ||
+	    insns[i].src_reg != BPF_PSEUDO_MAP_FD)
+		return NULL;
+	for (size_t at = i + 2; at < n && at < i + 2 + BETWEEN_MAX && !target[at]; at++) {
+		if (is_lookup(&insns[at]))
+			return &insns[at];
+		if (!is_neutral(&insns[at]))
+			break;
+	}
+	return NULL;
+}
+
+/* The index is then 0, or the look-up would find nothing: no program of ours does that. */
+static int has_one_entry(int map)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(map, &info, &size) && info.type == BPF_MAP_TYPE_ARRAY &&
+	       info.max_entries == 1;
+}
+
+static void lookup_replace(struct bpf_insn *load, struct bpf_insn *call)
+{
+	load[0].dst_reg = BPF_REG_0;
+	load[0].src_reg = BPF_PSEUDO_MAP_VALUE;
+	load[1].imm = 0;
+	*call = (struct bpf_insn){.code = BPF_JMP | BPF_JA};
+}
+
+static int direct_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	/* libbpf's own copy, which it is about to load. */
+	struct bpf_insn *insns = (struct bpf_insn *)bpf_program__insns(prog);
+	const size_t n = bpf_program__insn_cnt(prog);
+	char *target = calloc(n, 1);
+
+	(void)opts;
+	(void)cookie;
+	if (!target)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const size_t to = i + 1 + (size_t)insns[i].off;
+
+		if (is_jump(&insns[i]) && to < n)
+			target[to] = 1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct bpf_insn *call = lookup_of(insns, n, i, target);
+
+		if (call && has_one_entry(insns[i].imm))
+			lookup_replace(&insns[i], call);
+	}
+	free(target);
+	return 0;
+}
+
+static int section_register(const char *section, enum bpf_prog_type type,
+			    enum bpf_attach_type attach)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .prog_prepare_load_fn = direct_prepare);
+	const int id = libbpf_register_prog_handler(section, type, attach, &opts);
+
+	return id < 0 ? id : 0;
+}
+
+int direct_enable(void)
+{
+	static int enabled;
+	int err;
+
+	if (enabled)
+		return 0;
+	enabled = 1;
+	err = section_register("xdp", BPF_PROG_TYPE_XDP, BPF_XDP);
+	return err ? err : section_register("tc", BPF_PROG_TYPE_SCHED_CLS, 0);
+}
