@@ -32,6 +32,7 @@ INLINE enum cookie_verdict ack_check(const struct packet *pkt, const struct tcpo
 	const struct cookie c = {.isn = pkt->ack - 1, .tsval = opts->tsecr};
 	const struct keys *ring = keys_get();
 	const __u32 tstamp = opts->has_ts && opts->tsecr;
+	struct room *room = room_get();
 	struct cookie_input in = {
 	    .ring = ring,
 	    .tuple = &pkt->key,
@@ -41,8 +42,9 @@ INLINE enum cookie_verdict ack_check(const struct packet *pkt, const struct tcpo
 	    .tick_ms_q16 = cfg->tick_ms_q16,
 	};
 
-	if (!ring)
+	if (!ring || !room)
 		return COOKIE_INVALID;
+	in.prefixes = room->prefixes;
 	in.epoch = cookie_epoch_now(ring, cfg, now);
 	in.tick = cookie_tick_now(ring, cfg, now);
 	if (!tstamp && !ring->shared) {

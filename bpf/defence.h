@@ -39,25 +39,24 @@ __noinline int addr_service_find(const struct conn_key *conn, __u32 bank,
 	return 1;
 }
 
-INLINE struct protection protection_find(const struct conn_key *key, __u32 bank)
+INLINE void protection_find(const struct conn_key *key, __u32 bank, struct protection *ret_found)
 {
-	struct protection found = {.defence = key->local_port};
 	const struct rule *rule = rule_get(bank, key->local_port);
 
-	if (!rule)
-		return found;
-	found.policy = rule->policy;
-	if (rule->by_addr)
-		addr_service_find(key, bank, &found);
-	return found;
+	ret_found->policy = rule ? rule->policy : 0;
+	ret_found->defence = key->local_port;
+	if (rule && rule->by_addr)
+		addr_service_find(key, bank, ret_found);
 }
 
 /* Does the service of this address and port only watch? */
 INLINE int protection_monitors(const struct conn_key *key, __u32 bank)
 {
-	const struct protection found = protection_find(key, bank);
-	const struct policy *policy = policy_get(bank, found.policy);
+	const struct policy *policy;
+	struct protection found;
 
+	protection_find(key, bank, &found);
+	policy = policy_get(bank, found.policy);
 	return policy && policy->mode == MODE_MONITOR;
 }
 

@@ -52,7 +52,7 @@ static __noinline int synack_note(struct runtime *rt, const struct conn_key *key
 		half->displaced--;
 		return 0;
 	}
-	service = protection_find(key, bank_get(rt));
+	protection_find(key, bank_get(rt), &service);
 	if (defence_active(service.defence, now))
 		rt->synacks_owed++;
 	return 0;

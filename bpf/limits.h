@@ -91,14 +91,13 @@ static __noinline int packet_repeated(const struct packet *pkt, const struct con
  * limit, but beyond it a real client's second SYN is answered, because a flood that does the
  * same sends two packets for each that it gets sent.  owed: as if beyond it, see synacks_owed().
  */
-__noinline int synack_allowed(const struct packet *pkt, const struct config *cfg, __u32 bank,
-			      __u64 now, __u32 owed)
+INLINE int synack_allowed(const struct packet *pkt, const struct config *cfg,
+			  const struct settings *st, __u64 now, __u32 owed)
 {
-	const struct settings *st = settings_get(bank);
 	struct buckets *b = buckets_get();
 	struct bucket *bucket;
 
-	if (!pkt || !cfg || !st || !b)
+	if (!b)
 		return 1;
 	bucket = &b->synack[prefix_hash(hash_secret(), pkt->key.remote) & (BUCKETS - 1)];
 	if (dry_run)
@@ -108,10 +107,9 @@ __noinline int synack_allowed(const struct packet *pkt, const struct config *cfg
 }
 
 /* A SYN for a live connection: are those of its prefix within their limit? */
-__noinline int live_syn_allowed(const struct packet *pkt, const struct config *cfg, __u32 bank,
-				__u64 now)
+__noinline int live_syn_allowed(const struct packet *pkt, const struct config *cfg,
+				const struct settings *st, __u64 now)
 {
-	const struct settings *st = settings_get(bank);
 	struct buckets *b = buckets_get();
 	struct bucket *bucket;
 
@@ -135,31 +133,20 @@ INLINE int new_conn_limited(const struct packet *pkt, const struct settings *st,
 				cfg->hz);
 }
 
-/* One more bad ACK, and: had its prefix too many before? */
-__noinline int bad_ack_limited(const struct packet *pkt, const struct config *cfg, __u32 bank,
-			       __u64 now)
+/* Where the bad ACKs of the packet's prefix are counted. */
+INLINE struct bucket *bad_acks_find(const struct packet *pkt)
 {
-	const struct settings *st = settings_get(bank);
-	const struct buckets *b = buckets_get();
+	struct buckets *b = buckets_get();
+	const __u32 hash = prefix_hash(hash_secret(), pkt->key.remote);
 
-	if (!pkt || !cfg || !st || !b)
-		return 0;
-	return bucket_full(
-	    b->bad_ack[prefix_hash(hash_secret(), pkt->key.remote) & (BUCKETS_RARE - 1)],
-	    &st->bad_ack, (__u32)now, cfg->hz);
+	return b ? &b->bad_ack[hash & (BUCKETS_RARE - 1)] : 0;
 }
 
-__noinline int bad_ack_note(const struct packet *pkt, const struct config *cfg, __u32 bank,
-			    __u64 now)
+/* Has its prefix sent too many? */
+INLINE int bad_acks_limited(const struct bucket *b, const struct settings *st,
+			    const struct config *cfg, __u64 now)
 {
-	const struct settings *st = settings_get(bank);
-	struct buckets *b = buckets_get();
-
-	if (!pkt || !cfg || !st || !b || dry_run)
-		return 0;
-	return bucket_add(
-	    &b->bad_ack[prefix_hash(hash_secret(), pkt->key.remote) & (BUCKETS_RARE - 1)],
-	    &st->bad_ack, (__u32)now, cfg->hz);
+	return b && bucket_full(*b, &st->bad_ack, (__u32)now, cfg->hz);
 }
 
 INLINE __u64 *proven_find(__u64 hash)

@@ -45,7 +45,7 @@ INLINE __u32 listener_slot(const struct conn_key *k)
 /* Another address or port takes the slot: what was counted for the former one goes. */
 INLINE void listener_reset(struct listener *s, const struct packet *pkt)
 {
-	copy32(s->addr, pkt->key.local, 4);
+	copy_addr(s->addr, pkt->key.local);
 	s->port = pkt->key.local_port;
 	s->syns = 0;
 }

@@ -15,12 +15,13 @@ struct pass {
 	struct packet *pkt; /* in it */
 	struct config *cfg;
 	struct runtime *rt;
-	__u64 now;  /* jiffies */
-	__u32 bank; /* of the settings in force */
-	struct protection service;
+	__u64 now;                   /* jiffies */
+	const struct settings *st;   /* in force */
 	const struct policy *policy; /* of a SYN's service */
-	__u8 allowed;                /* its source is on the allowlist */
-	enum sock_found found;       /* what the kernel has for a SYN's tuple, if it was asked */
+	struct protection service;
+	__u32 bank;   /* of the settings in force */
+	__u8 found;   /* enum sock_found: what the kernel has for a SYN's tuple, if it was asked */
+	__u8 allowed; /* its source is on the allowlist */
 };
 
 /*
@@ -56,19 +57,24 @@ __noinline int frame_parse(struct xdp_md *ctx, struct packet *ret_pkt)
 	return packet_parse(&f, (__u32)(f.end - f.data), ret_pkt);
 }
 
-__noinline int frame_options(struct xdp_md *ctx, const struct packet *pkt, struct tcpopts *ret_opts)
+__noinline int frame_options_walk(struct xdp_md *ctx, const struct packet *pkt,
+				  struct tcpopts *ret_opts)
 {
 	const struct frame f = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
 
 	if (!pkt || !ret_opts)
 		return -1;
-	tcpopts_parse(&f, pkt, ret_opts);
+	tcpopts_walk(&f, pkt, ret_opts);
 	return 0;
 }
 
-__noinline int frame_sane(const struct packet *pkt)
+INLINE void frame_options(struct xdp_md *ctx, const struct packet *pkt, struct tcpopts *ret_opts)
 {
-	return pkt ? (int)packet_sane(pkt) : (int)REASON_tcp_bad_flags;
+	const struct frame f = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
+
+	tcpopts_init(ret_opts);
+	if (!tcpopts_match(&f, pkt, ret_opts))
+		frame_options_walk(ctx, pkt, ret_opts);
 }
 
 /* Has the kernel a socket for the packet's tuple? */

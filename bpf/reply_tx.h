@@ -26,6 +26,13 @@ INLINE int tcp_write(const struct frame *f, __u32 off, const struct reply *r)
 {
 	__u32 *w = (__u32 *)frame_at(f, off, TCP_LEN);
 
+	if (r->tcp_len == 4 * REPLY_TCP_WORDS) { /* most often: everything was offered */
+		w = (__u32 *)frame_at(f, off, 4 * REPLY_TCP_WORDS);
+		if (!w)
+			return -1;
+		copy32(w, r->tcp, REPLY_TCP_WORDS);
+		return 0;
+	}
 	if (!w)
 		return -1;
 	copy32(w, r->tcp, 5);

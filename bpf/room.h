@@ -25,20 +25,14 @@ struct passage {
 	__u8 pad[3];
 };
 
-/* What a SYN-ACK says. */
-struct answer {
-	struct tcp_offer offer;
-	struct cookie cookie;
-	__u32 client_tsval;
-};
-
 struct room {
 	struct packet pkt;
 	struct tcpopts opts;
 	struct passage passage;
 	struct track_work work;
-	struct conn fresh; /* a half-open entry being put together */
-	struct answer answer;
+	struct conn fresh;      /* a half-open entry being put together */
+	struct tcp_offer offer; /* what a cookie that came back says */
+	struct cookie_prefix prefixes[COOKIE_PREFIXES];
 	__u64 hash;   /* of a SYN's tuple */
 	__u32 traced; /* 1: this packet is one for synguard trace */
 	__u32 reason; /* enum reason */

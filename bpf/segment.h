@@ -53,7 +53,8 @@ INLINE int kernel_tries(const struct listener *lst)
 INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struct listener *lst,
 				 enum reason otherwise)
 {
-	const int limited = bad_ack_limited(p->pkt, p->cfg, p->bank, p->now);
+	struct bucket *bad = bad_acks_find(p->pkt);
+	const int limited = bad_acks_limited(bad, p->st, p->cfg, p->now);
 
 	if ((!table_complete(p->rt, p->now) || port_kernel_active(p->pkt->key.local_port, p->now) ||
 	     (!limited && budget_take(p->cfg, p->now))) &&
@@ -61,8 +62,8 @@ INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struc
 		return REASON_conn_packet;
 	if (kernel_tries(lst) && otherwise != REASON_ack_limited)
 		otherwise = REASON_ack_kernel;
-	if (!limited)
-		bad_ack_note(p->pkt, p->cfg, p->bank, p->now);
+	if (!limited && bad && !dry_run)
+		bucket_add(bad, &p->st->bad_ack, (__u32)p->now, p->cfg->hz);
 	return otherwise;
 }
 
@@ -91,7 +92,7 @@ INLINE int ack_guessable(const struct tcpopts *opts)
 INLINE int ack_barred(const struct pass *p, const struct listener *lst)
 {
 	return (ack_guessable(&p->room->opts) || kernel_tries(lst)) &&
-	       bad_ack_limited(p->pkt, p->cfg, p->bank, p->now) &&
+	       bad_acks_limited(bad_acks_find(p->pkt), p->st, p->cfg, p->now) &&
 	       !packet_repeated(p->pkt, p->cfg, p->now);
 }
 
@@ -109,7 +110,7 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, struct co
 {
 	enum cookie_verdict verdict;
 	int barred;
-	struct tcp_offer *offer = &p->room->answer.offer;
+	struct tcp_offer *offer = &p->room->offer;
 
 	frame_options(ctx, p->pkt, &p->room->opts);
 	barred = !conn && ack_barred(p, lst);

@@ -7,35 +7,43 @@
 #include "reply_tx.h"
 #include "resend.h"
 
-/* Global, too, and because all inlined in one they spill more than the stack holds. */
-__noinline int cookie_issue(const struct packet *pkt, const struct config *cfg, __u64 now,
-			    const struct tcp_offer *offer, struct cookie *ret_cookie)
+/* The cookie, and note that one without timestamps was issued. */
+INLINE struct cookie cookie_issue(const struct packet *pkt, struct room *room, __u64 now,
+				  const struct keys *ring, const struct tcp_offer *offer)
 {
+	const struct config *cfg = config_get();
 	struct runtime *rt = runtime_get();
-	struct cookie_input in = {.ring = keys_get()};
+	struct cookie_input in = {.ring = ring,
+				  .tuple = &pkt->key,
+				  .prefixes = room->prefixes,
+				  .client_isn = pkt->seq,
+				  .is_v6 = pkt->is_v6,
+				  .vlan = pkt->vlan};
 
-	if (!pkt || !cfg || !offer || !ret_cookie || !rt || !in.ring)
-		return -1;
-	in.tuple = &pkt->key;
-	in.epoch = cookie_epoch_now(in.ring, cfg, now);
-	in.client_isn = pkt->seq;
-	in.is_v6 = pkt->is_v6;
-	in.vlan = pkt->vlan;
-	in.tick = cookie_tick_now(in.ring, cfg, now);
-	*ret_cookie = cookie_make(&in, offer);
+	if (!cfg || !rt)
+		return (struct cookie){};
+	in.epoch = cookie_epoch_now(ring, cfg, now);
+	in.tick = cookie_tick_now(ring, cfg, now);
 	if (!offer->tstamp && !dry_run)
 		nots_issued(rt, in.epoch);
-	return 0;
+	return cookie_make(&in, offer);
 }
 
-__noinline int answer_send(struct xdp_md *ctx, const struct packet *pkt, const struct listener *lst,
-			   const struct answer *a)
+/* The frame becomes the SYN-ACK.  Returns 0, or -1 where that failed. */
+__noinline int syn_answer(struct xdp_md *ctx, const struct packet *pkt, const struct tcpopts *opts,
+			  const struct listener *lst, __u64 now)
 {
+	const struct keys *ring = keys_get();
+	struct room *room = room_get();
+	struct tcp_offer offer;
+	struct cookie cookie;
 	struct reply reply;
 
-	if (!pkt || !lst || !a)
+	if (!pkt || !opts || !lst || !ring || !room)
 		return -1;
-	reply_make(pkt, a->client_tsval, &a->offer, lst, &a->cookie, &reply);
+	offer = offer_accept(pkt, opts, lst);
+	cookie = cookie_issue(pkt, room, now, ring, &offer);
+	reply_make(pkt, opts->tsval, &offer, lst, &cookie, &reply);
 	return reply_write(ctx, pkt, lst, &reply);
 }
 
@@ -65,7 +73,7 @@ static __noinline enum reason syn_on_conn(struct pass *p, struct conn *conn,
 		if (stamp_is_recent(p->cfg, conn->assigned_at, p->now,
 				    ticks_per_s(p->cfg) / SYNS_PER_S))
 			return REASON_syn_conn_limited;
-		if (!live_syn_allowed(p->pkt, p->cfg, p->bank, p->now))
+		if (!live_syn_allowed(p->pkt, p->cfg, p->st, p->now))
 			return REASON_syn_live_limited;
 		conn->assigned_at = stamp_now(p->cfg, p->now);
 	}
@@ -99,18 +107,6 @@ static __noinline enum reason syn_passes(struct pass *p, struct listener *lst, e
 	return conn ? syn_on_conn(p, conn, t) : r;
 }
 
-/* Its options are in the room.  Returns 0 once the frame is the SYN-ACK. */
-INLINE int syn_answer(struct xdp_md *ctx, const struct pass *p, const struct listener *lst)
-{
-	struct answer *answer = &p->room->answer;
-
-	answer->client_tsval = p->room->opts.tsval;
-	answer->offer = offer_accept(p->pkt, &p->room->opts, lst);
-	if (cookie_issue(p->pkt, p->cfg, p->now, &answer->offer, &answer->cookie))
-		return -1;
-	return answer_send(ctx, p->pkt, lst, answer);
-}
-
 /* The frame is a SYN of a while ago now: read that.  Returns its listener, or NULL. */
 static __noinline const struct listener *syn_reread(struct xdp_md *ctx, struct pass *p)
 {
@@ -124,24 +120,31 @@ static __noinline const struct listener *syn_reread(struct xdp_md *ctx, struct p
 	return lst && lst->listening ? lst : 0;
 }
 
-static __noinline enum reason syn_cookie(struct xdp_md *ctx, struct pass *p,
-					 const struct listener *lst)
+/* Of a server that speaks first: the frame may be taken to repeat a SYN-ACK. */
+static __noinline enum reason syn_cookie_kept(struct xdp_md *ctx, struct pass *p,
+					      const struct listener *lst)
 {
 	const __u32 frame_len = p->pkt->frame_len;
-	int taken = 0, failed;
+	const int taken = resend_take(ctx, p->cfg, p->bank, p->now, p->pkt->frame_len);
+	int failed;
 
-	if (p->policy->speaks_first && !dry_run) {
-		taken = resend_take(ctx, p->cfg, p->bank, p->now, p->pkt->frame_len);
-		if (taken > 0)
-			lst = syn_reread(ctx, p);
-		else if (!taken)
-			resend_keep(ctx, p->pkt, p->cfg, p->bank, p->now);
-	}
-	failed = taken < 0 || !lst || syn_answer(ctx, p, lst);
+	if (taken > 0)
+		lst = syn_reread(ctx, p);
+	else if (!taken)
+		resend_keep(ctx, p->pkt, p->cfg, p->bank, p->now);
+	failed = taken < 0 || !lst || syn_answer(ctx, p->pkt, &p->room->opts, lst, p->now);
 	p->pkt->frame_len = frame_len; /* what is counted is the frame that came */
 	if (failed)
 		return REASON_syn_reply_failed;
 	return taken ? REASON_synack_repeated : REASON_syn_cookie_sent;
+}
+
+INLINE enum reason syn_cookie(struct xdp_md *ctx, struct pass *p, const struct listener *lst)
+{
+	if (p->policy->speaks_first && !dry_run)
+		return syn_cookie_kept(ctx, p, lst);
+	return syn_answer(ctx, p->pkt, &p->room->opts, lst, p->now) ? REASON_syn_reply_failed
+								    : REASON_syn_cookie_sent;
 }
 
 /* Count the SYN, and tell whether the service is under attack. */
@@ -194,7 +197,7 @@ INLINE enum reason syn_decide(const struct pass *p, const struct policy *policy,
 	if (owed && (r != REASON_syn_cookie_sent ||
 		     !defence_flooded(p->service.defence, policy, p->cfg, p->now)))
 		owed = 0;
-	if (synack_allowed(p->pkt, p->cfg, p->bank, p->now, owed))
+	if (synack_allowed(p->pkt, p->cfg, p->st, p->now, owed))
 		return r;
 	if (owed)
 		p->rt->synacks_owed = owed - 1;
@@ -202,8 +205,7 @@ INLINE enum reason syn_decide(const struct pass *p, const struct policy *policy,
 }
 
 /* Decides; what is decided is done by syn_passes() or syn_cookie(), for the stack's sake. */
-static __noinline enum reason syn_classify(struct xdp_md *ctx, struct pass *p, struct listener *lst,
-					   const struct settings *st)
+static __noinline enum reason syn_classify(struct xdp_md *ctx, struct pass *p, struct listener *lst)
 {
 	const struct policy *policy = p->policy;
 	const struct conn *conn;
@@ -234,7 +236,7 @@ static __noinline enum reason syn_classify(struct xdp_md *ctx, struct pass *p, s
 	facts.dst_unicast = addr_classify(p->pkt->key.local, p->pkt->is_v6) == ADDR_UNICAST;
 	facts.listener_small = lst->mss_small;
 	facts.mss = offer_mss(p->pkt, opts);
-	facts.new_limited = st->new_conn.rate && new_conn_limited(p->pkt, st, p->cfg, p->now);
+	facts.new_limited = p->st->new_conn.rate && new_conn_limited(p->pkt, p->st, p->cfg, p->now);
 	r = syn_decide(p, policy, &facts);
 	if (dry_run)
 		dry_facts(&facts);

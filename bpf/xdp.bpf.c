@@ -32,19 +32,19 @@ INLINE int action_of(enum reason r)
 /* Has the verdict effect?  Not where the service, or all that have no service, are only watched. */
 INLINE int pass_enforced(const struct pass *p)
 {
-	const struct policy *policy =
-	    p->policy ? p->policy : policy_get(p->bank, p->service.policy);
-	const struct settings *st = settings_get(p->bank);
+	const struct policy *policy = p->policy;
 
-	if (p->service.policy)
-		return policy && policy->mode != MODE_MONITOR;
-	return st && st->mode != MODE_MONITOR;
+	if (!p->service.policy)
+		return p->st->mode != MODE_MONITOR;
+	if (!policy)
+		policy = policy_get(p->bank, p->service.policy);
+	return policy && policy->mode != MODE_MONITOR;
 }
 
-INLINE enum reason tcp_classify(struct xdp_md *ctx, struct pass *p, const struct settings *st)
+INLINE enum reason tcp_classify(struct xdp_md *ctx, struct pass *p)
 {
 	struct listener *lst;
-	enum reason r = (enum reason)frame_sane(p->pkt);
+	enum reason r = packet_sane(p->pkt);
 
 	if (r != PACKET_OK)
 		return r;
@@ -56,7 +56,7 @@ INLINE enum reason tcp_classify(struct xdp_md *ctx, struct pass *p, const struct
 	p->policy = policy_get(p->bank, p->service.policy);
 	if (!lst || !lst->listening || !p->policy)
 		return REASON_not_protected;
-	r = syn_classify(ctx, p, lst, st);
+	r = syn_classify(ctx, p, lst);
 	if (reason_kernel_handshake(r) || p->policy->mode == MODE_MONITOR)
 		return syn_passes(p, lst, r);
 	return r == REASON_syn_cookie_sent ? syn_cookie(ctx, p, lst) : r;
@@ -75,31 +75,30 @@ INLINE enum reason station_classify(const struct xdp_md *ctx, const struct confi
 	return eth[0] & 1 ? REASON_dst_not_unicast : REASON_other_host;
 }
 
-INLINE int listed(const struct pass *p, const struct settings *st, enum list_kind kind)
+INLINE int listed(const struct pass *p, enum list_kind kind)
 {
-	return st->lists >> kind & 1 && list_has(p->bank, kind, p->pkt->key.remote, p->now);
+	return p->st->lists >> kind & 1 && list_has(p->bank, kind, p->pkt->key.remote, p->now);
 }
 
 INLINE enum reason frame_classify(struct xdp_md *ctx, struct pass *p)
 {
 	const enum reason parsed = frame_parse(ctx, p->pkt);
-	const struct settings *st = settings_get(p->bank);
 	enum reason r;
 
-	if (!st || (parsed != PACKET_OK && !p->pkt->has_ports))
+	if (parsed != PACKET_OK && !p->pkt->has_ports)
 		return parsed;
-	p->service = protection_find(&p->pkt->key, p->bank);
+	protection_find(&p->pkt->key, p->bank, &p->service);
 	if (!p->service.policy)
 		return REASON_not_protected;
 	r = station_classify(ctx, p->cfg);
 	if (r != PACKET_OK)
 		return r;
-	if (listed(p, st, LIST_DENY))
+	if (listed(p, LIST_DENY))
 		return REASON_deny_listed;
 	if (parsed != PACKET_OK)
 		return parsed;
-	p->allowed = (p->pkt->flags & TCP_SYN) && listed(p, st, LIST_ALLOW);
-	return tcp_classify(ctx, p, st);
+	p->allowed = (p->pkt->flags & TCP_SYN) && listed(p, LIST_ALLOW);
+	return tcp_classify(ctx, p);
 }
 
 /* The frame's start, before anything is written into it. */
@@ -145,6 +144,9 @@ int synguard_xdp(struct xdp_md *ctx)
 	if (!p.room || !p.cfg || !p.rt)
 		return XDP_PASS;
 	p.bank = bank_get(p.rt);
+	p.st = settings_get(p.bank);
+	if (!p.st)
+		return XDP_PASS;
 	p.pkt = &p.room->pkt;
 	__builtin_memset(p.pkt, 0, sizeof(*p.pkt));
 	p.room->traced = !dry_run && tracing(p.rt, p.now);

@@ -12,13 +12,32 @@
 
 enum addr_class { ADDR_UNICAST, ADDR_LOOPBACK, ADDR_NOT_UNICAST };
 
+/* Two words that follow each other in memory, as one. */
+INLINE __u64 word_pair(__u32 first, __u32 second)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u64)second << 32 | first;
+#else
+	return (__u64)first << 32 | second;
+#endif
+}
+
+INLINE __u32 half_pair(__u16 first, __u16 second)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u32)second << 16 | first;
+#else
+	return (__u32)first << 16 | second;
+#endif
+}
+
 /* v4: as on the wire. */
 INLINE void addr_from_v4(__u8 ret_addr[16], __u32 v4)
 {
-	store32(ret_addr, 0);
-	store32(ret_addr + 4, 0);
-	store32(ret_addr + 8, __builtin_bswap32(0xffff));
-	store32(ret_addr + 12, v4);
+	const __u32 mapped = __builtin_bswap32(0xffff);
+
+	store64(ret_addr, 0);
+	store64(ret_addr + 8, word_pair(mapped, v4));
 }
 
 INLINE __u32 addr_word(const __u8 addr[16], int i)
@@ -28,14 +47,12 @@ INLINE __u32 addr_word(const __u8 addr[16], int i)
 
 INLINE int addr_is_v4(const __u8 addr[16])
 {
-	return !(addr_word(addr, 0) | addr_word(addr, 1)) &&
-	       addr_word(addr, 2) == __builtin_bswap32(0xffff);
+	return !load64(addr) && addr_word(addr, 2) == __builtin_bswap32(0xffff);
 }
 
 INLINE int addr_equal(const __u8 a[16], const __u8 b[16])
 {
-	return !((addr_word(a, 0) ^ addr_word(b, 0)) | (addr_word(a, 1) ^ addr_word(b, 1)) |
-		 (addr_word(a, 2) ^ addr_word(b, 2)) | (addr_word(a, 3) ^ addr_word(b, 3)));
+	return !((load64(a) ^ load64(b)) | (load64(a + 8) ^ load64(b + 8)));
 }
 
 /* 0/8 "this network", 127/8, 224/4 multicast, 240/4 reserved and broadcast (RFC 6890). */

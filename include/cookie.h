@@ -4,7 +4,8 @@
  * of the SYN-ACK that the client sends back.  Pure: the key, the epoch and the packet come as
  * arguments.
  *
- *   h = SipHash-2-4(key, client, server, ports, client ISN, epoch, timestamps or not, VLANs)
+ *   h = SipHash-2-4(key, server and its port, VLANs, client, client ISN, client port, epoch,
+ *                   timestamps or not)
  *
  *   ISN     31 30 | 29 28 27 | 26 ........................... 0      with timestamps
  *           epoch |   MSS    |            27 bits of MAC
@@ -83,9 +84,15 @@ INLINE __u32 mss_index(__u16 mss, int is_v6)
 	const __u16 v6[MSS_ENTRIES] = {MSS_TABLE_V6};
 	__u32 index = 0;
 
-	UNROLL
-	for (int i = 1; i < MSS_ENTRIES; i++)
-		index += is_v6 ? mss >= v6[i] : mss >= v4[i];
+	if (is_v6) {
+		UNROLL
+		for (int i = 1; i < MSS_ENTRIES; i++)
+			index += mss >= v6[i];
+	} else {
+		UNROLL
+		for (int i = 1; i < MSS_ENTRIES; i++)
+			index += mss >= v4[i];
+	}
 	return index;
 }
 
@@ -102,35 +109,81 @@ INLINE __u16 mss_value(__u32 index, int is_v6)
 	return value;
 }
 
-INLINE __u64 cookie_ports(const struct conn_key *key, __u32 client_isn)
+/*
+ * SipHash's state once it has taken in what is the same for all clients of a service, and what it
+ * was computed from.  Kept from packet to packet: it is half of the hash for IPv6, a fifth for IPv4.
+ */
+struct cookie_prefix {
+	__u64 key[2];
+	__u8 local[16] __attribute__((aligned(8)));
+	__u64 port_vlan; /* bit 63: filled in */
+	struct siphash state;
+};
+
+enum { COOKIE_PREFIXES = 8 };
+
+INLINE __u64 cookie_port_vlan(const struct conn_key *tuple, __u32 vlan)
 {
-	return (__u64)client_isn << 32 | (__u32)key->remote_port << 16 | key->local_port;
+	return 1ULL << 63 | (__u64)tuple->local_port << 32 | vlan;
 }
 
-/* tail: what is hashed besides the tuple, in 56 bits. */
-INLINE __u64 cookie_hash(const __u64 key[2], const struct conn_key *tuple, __u32 client_isn,
-			 __u64 tail, int is_v6)
+INLINE int cookie_prefix_is(const struct cookie_prefix *p, const __u64 key[2],
+			    const struct conn_key *tuple, __u32 vlan)
 {
-	struct siphash s;
+	return !((p->key[0] ^ key[0]) | (p->key[1] ^ key[1]) |
+		 (p->port_vlan ^ cookie_port_vlan(tuple, vlan)) |
+		 (load64(p->local) ^ load64(tuple->local)) |
+		 (load64(p->local + 8) ^ load64(tuple->local + 8)));
+}
 
-	siphash_init(&s, key);
+/* For the key that is in it.  vlan: struct packet's. */
+PROVEN_ONCE int cookie_prefix_make(struct cookie_prefix *p, const struct conn_key *tuple,
+				   __u32 vlan)
+{
+	if (!p || !tuple)
+		return -1;
+	copy_addr(p->local, tuple->local);
+	p->port_vlan = cookie_port_vlan(tuple, vlan);
+	siphash_init(&p->state, p->key);
+	siphash_word(&p->state, load64(p->local));
+	siphash_word(&p->state, load64(p->local + 8));
+	siphash_word(&p->state, p->port_vlan);
+	return 0;
+}
+
+/*
+ * when: the epoch's low 31 bits, and above them whether the handshake has timestamps.  In all 38 or 54 bytes,
+ * so that the families cannot be taken for each other.
+ */
+INLINE __u64 cookie_hash(const struct siphash *prefix, const struct conn_key *tuple,
+			 __u32 client_isn, __u32 when, int is_v6)
+{
+	struct siphash s = *prefix;
+
 	if (is_v6) {
 		siphash_word(&s, load64(tuple->remote));
 		siphash_word(&s, load64(tuple->remote + 8));
-		siphash_word(&s, load64(tuple->local));
-		siphash_word(&s, load64(tuple->local + 8));
+		siphash_word(&s, client_isn);
 	} else {
-		siphash_word(&s,
-			     (__u64)addr_word(tuple->remote, 3) << 32 | addr_word(tuple->local, 3));
+		siphash_word(&s, (__u64)client_isn << 32 | addr_word(tuple->remote, 3));
 	}
-	siphash_word(&s, cookie_ports(tuple, client_isn));
-	return siphash_finish(&s, tail | (is_v6 ? 47ULL : 23ULL) << 56);
+	return siphash_finish(&s, (__u64)tuple->remote_port << 32 | when |
+				      (is_v6 ? 54ULL : 38ULL) << 56);
 }
 
-/* Two bits that hide the epoch. */
+/*
+ * Two bits that hide the epoch.  NH over what differs between two SYNs of one service (as
+ * hash_pair()): cheap, as what it hides is half a minute's clock, but not without the secret.
+ */
 INLINE __u32 cookie_epoch_mask(__u64 secret, const struct conn_key *t, __u32 client_isn)
 {
-	return (__u32)((tuple_hash(secret, t) ^ client_isn) * (secret | 1) >> 62);
+	const __u64 odd = secret | 1;
+	__u64 x = (__u64)(__u32)(addr_word(t->remote, 3) + (__u32)secret) *
+		  (__u32)(client_isn + (__u32)(secret >> 32));
+
+	x += (__u64)(__u32)(addr_word(t->remote, 1) + (__u32)(odd * 5 >> 32)) *
+	     (__u32)(addr_word(t->remote, 2) + t->remote_port + (__u32)(odd * 3));
+	return (__u32)(x * odd >> 62);
 }
 
 INLINE __u32 opts_pack(const struct tcp_offer *o)
@@ -193,7 +246,9 @@ INLINE __u32 cookie_unpack(__u64 h, const struct cookie *c, __u32 tstamp)
 struct cookie_input {
 	const struct keys *ring;
 	const struct conn_key *tuple;
-	__u64 epoch; /* now */
+	struct cookie_prefix
+	    *prefixes; /* COOKIE_PREFIXES, zero at first; nobody else's meanwhile */
+	__u64 epoch;   /* now */
 	__u32 client_isn;
 	__u32 is_v6;
 	__u32 vlan;        /* struct packet's */
@@ -204,13 +259,20 @@ struct cookie_input {
 /* The family is a constant in each branch, so that neither pays for the other's words. */
 INLINE __u64 cookie_hash_at(const struct cookie_input *in, __u64 epoch, __u32 tstamp)
 {
-	const __u64 tail = (epoch & 0x7fffffff) | (__u64) !!tstamp << 31 | (__u64)in->vlan << 32;
-	__u64 key[2];
+	const __u32 when = (epoch & 0x7fffffff) | (__u32) !!tstamp << 31;
+	struct cookie_prefix *prefix =
+	    &in->prefixes[(in->tuple->local_port ^ in->tuple->local[15]) & (COOKIE_PREFIXES - 1)];
+	const __u8 *bytes = keys_of_epoch(in->ring, epoch);
+	const __u64 key[2] = {load64(bytes), load64(bytes + 8)};
 
-	__builtin_memcpy(key, keys_of_epoch(in->ring, epoch), sizeof(key));
+	if (!cookie_prefix_is(prefix, key, in->tuple, in->vlan)) {
+		prefix->key[0] = key[0];
+		prefix->key[1] = key[1];
+		cookie_prefix_make(prefix, in->tuple, in->vlan);
+	}
 	if (in->is_v6)
-		return cookie_hash(key, in->tuple, in->client_isn, tail, 1);
-	return cookie_hash(key, in->tuple, in->client_isn, tail, 0);
+		return cookie_hash(&prefix->state, in->tuple, in->client_isn, when, 1);
+	return cookie_hash(&prefix->state, in->tuple, in->client_isn, when, 0);
 }
 
 /* The cookie for an offer whose mss is at least the family's floor; its rtt_ms does not count. */

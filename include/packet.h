@@ -49,12 +49,13 @@ struct frame {
 };
 
 struct packet {
-	struct conn_key key; /* remote = source, local = destination */
-	__u32 seq;           /* host order */
-	__u32 ack;           /* host order */
-	__u32 frame_len;     /* bytes, as seen at the hook */
-	__u32 vlan;          /* VLAN IDs, 12 bits each, the inner one lowest; 0: untagged */
-	__u16 l3_off;        /* bytes from the start of the frame */
+	/* remote = source, local = destination; aligned so that zeroing takes words of 8 */
+	struct conn_key key __attribute__((aligned(8)));
+	__u32 seq;       /* host order */
+	__u32 ack;       /* host order */
+	__u32 frame_len; /* bytes, as seen at the hook */
+	__u32 vlan;      /* VLAN IDs, 12 bits each, the inner one lowest; 0: untagged */
+	__u16 l3_off;    /* bytes from the start of the frame */
 	__u16 l4_off;
 	__u16 l4_len;  /* bytes of TCP header and payload, from the IP length field */
 	__u8 opt_len;  /* bytes of TCP options, 0 to 40 */
@@ -141,8 +142,7 @@ INLINE enum reason parse_fragment(const struct frame *f, struct packet *pkt, __u
 	tcp = frame_at(f, l4_off, 14);
 	if (!tcp || len < 14)
 		return REASON_frag_tiny;
-	pkt->key.remote_port = load_u16(tcp);
-	pkt->key.local_port = load_u16(tcp + 2);
+	store32(&pkt->key.remote_port, half_pair(load_u16(tcp), load_u16(tcp + 2)));
 	pkt->has_ports = 1;
 	return tcp[13] & TCP_SYN ? REASON_frag_syn : REASON_frag_passed;
 }
@@ -294,8 +294,8 @@ INLINE enum reason parse_ipv6(const struct frame *f, struct packet *pkt)
 		return REASON_ip_bad_length;
 	pkt->is_v6 = 1;
 	pkt->tos = (__u8)(load_u16(ip) >> 4);
-	copy32(pkt->key.remote, ip + 8, 4);
-	copy32(pkt->key.local, ip + 24, 4);
+	copy_addr(pkt->key.remote, ip + 8);
+	copy_addr(pkt->key.local, ip + 24);
 	if (ip[6] == NEXT_TCP) {
 		pkt->l4_off = (__u16)(pkt->l3_off + IPV6_LEN);
 		pkt->l4_len = (__u16)len;
@@ -311,8 +311,7 @@ INLINE enum reason parse_tcp(const struct frame *f, struct packet *pkt)
 
 	if (!tcp || pkt->l4_len < 4)
 		return REASON_tcp_truncated;
-	pkt->key.remote_port = load_u16(tcp);
-	pkt->key.local_port = load_u16(tcp + 2);
+	store32(&pkt->key.remote_port, half_pair(load_u16(tcp), load_u16(tcp + 2)));
 	pkt->has_ports = 1;
 	tcp = frame_at(f, pkt->l4_off, TCP_LEN);
 	if (!tcp || pkt->l4_len < TCP_LEN)

@@ -115,6 +115,7 @@ enum opt_words {
 	WORD_SACK_TS = OPT_SACK_PERM << 24 | 2 << 16 | OPT_TIMESTAMP << 8 | 10,
 	WORD_NOP_TS = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TIMESTAMP << 8 | 10,
 	WORD_NOP_WS = OPT_NOP << 24 | OPT_WSCALE << 16 | 3 << 8, /* low byte: the scale */
+	WORD_SACK_EOL = OPT_SACK_PERM << 24 | 2 << 16 | OPT_EOL << 8 | OPT_EOL,
 	WORD_NOP_SACK = OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_PERM << 8 | 2,
 };
 
@@ -145,6 +146,21 @@ INLINE int tcpopts_windows(const __u8 *p, struct tcpopts *o)
 	return 1;
 }
 
+/* macOS and iOS: MSS, NOP, WS, NOP, NOP, TS, SACK, EOL. */
+INLINE int tcpopts_macos(const __u8 *p, struct tcpopts *o)
+{
+	if (opt_word(p, 0) >> 16 != WORD_MSS >> 16 || opt_word(p, 1) >> 8 != WORD_NOP_WS >> 8 ||
+	    opt_word(p, 2) != WORD_NOP_TS || opt_word(p, 5) != WORD_SACK_EOL)
+		return 0;
+	o->mss = (__u16)opt_word(p, 0);
+	o->wscale = wscale_clamp((__u8)opt_word(p, 1));
+	o->has_ts = 1;
+	o->tsval = opt_word(p, 3);
+	o->tsecr = opt_word(p, 4);
+	o->sack_perm = 1;
+	return 1;
+}
+
 /* Established segments: NOP, NOP, TS. */
 INLINE int tcpopts_ts(const __u8 *p, struct tcpopts *o)
 {
@@ -156,26 +172,37 @@ INLINE int tcpopts_ts(const __u8 *p, struct tcpopts *o)
 	return 1;
 }
 
+/* The layouts that real stacks send.  Returns 1 when the options are one of them. */
+INLINE int tcpopts_match(const struct frame *f, const struct packet *pkt, struct tcpopts *o)
+{
+	/* The mask changes nothing, but the verifier does not see through a comparison. */
+	const __u32 off = (pkt->l4_off & (__u32)L4_OFF_MAX) + TCP_LEN;
+	const __u8 *p;
+
+	if (pkt->opt_len == 20) {
+		p = frame_at(f, off, 20);
+		return p && tcpopts_linux(p, o);
+	}
+	if (pkt->opt_len == 12) {
+		p = frame_at(f, off, 12);
+		return p && (tcpopts_ts(p, o) || tcpopts_windows(p, o));
+	}
+	if (pkt->opt_len == 24) {
+		p = frame_at(f, off, 24);
+		return p && tcpopts_macos(p, o);
+	}
+	return !pkt->opt_len;
+}
+
 /*
  * Read the options of the segment that packet_parse() found in f.  Never fails: options that cannot
  * be read count as not offered.
  */
 INLINE void tcpopts_parse(const struct frame *f, const struct packet *pkt, struct tcpopts *ret_opts)
 {
-	const __u32 off = pkt->l4_off + (__u32)TCP_LEN;
-	const __u8 *p;
-
 	tcpopts_init(ret_opts);
-	if (pkt->opt_len == 20) {
-		p = frame_at(f, off, 20);
-		if (p && tcpopts_linux(p, ret_opts))
-			return;
-	} else if (pkt->opt_len == 12) {
-		p = frame_at(f, off, 12);
-		if (p && (tcpopts_ts(p, ret_opts) || tcpopts_windows(p, ret_opts)))
-			return;
-	}
-	tcpopts_walk(f, pkt, ret_opts);
+	if (!tcpopts_match(f, pkt, ret_opts))
+		tcpopts_walk(f, pkt, ret_opts);
 }
 
 #endif

@@ -119,7 +119,9 @@ static struct pkt frame_cookie(struct bench *b, const struct row *r, __u32 i, __
 	const struct tcp_offer offer = {.mss = 1460, .wscale = 7, .sack = 1, .tstamp = 1};
 	const struct keys ring = shield_keys(row_shield(b, r));
 	struct pkt p = frame_new(r, PORT_PLAIN, PKT_ACK);
-	struct cookie_input in = {.ring = &ring, .client_isn = ISN + i, .is_v6 = (__u32)p.v6};
+	static struct cookie_prefix prefixes[COOKIE_PREFIXES];
+	struct cookie_input in = {
+	    .ring = &ring, .prefixes = prefixes, .client_isn = ISN + i, .is_v6 = (__u32)p.v6};
 	struct conn_key key;
 	struct cookie c;
 

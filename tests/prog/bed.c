@@ -119,6 +119,8 @@ struct synack bed_synack(const struct pkt *syn, const struct outcome *o)
 	return a;
 }
 
+static struct cookie_prefix prefixes[COOKIE_PREFIXES];
+
 enum cookie_verdict bed_decode(struct bed *b, const struct pkt *syn, const struct synack *a,
 			       struct tcp_offer *ret_offer)
 {
@@ -126,6 +128,7 @@ enum cookie_verdict bed_decode(struct bed *b, const struct pkt *syn, const struc
 	const struct conn_key key = shield_key(syn);
 	const struct cookie c = {.isn = a->isn, .tsval = a->tsval};
 	const struct cookie_input in = {
+	    .prefixes = prefixes,
 	    .ring = &ring,
 	    .tuple = &key,
 	    .epoch = shield_epoch(&b->s),

@@ -10,6 +10,8 @@
 #include "check.h"
 #include "lifetime.h"
 
+static struct cookie_prefix prefixes[COOKIE_PREFIXES];
+
 static const __u8 nops[] = {1, 1};
 
 /* A cookie made here, for a SYN of the client's and an epoch of our choice. */
@@ -18,6 +20,7 @@ static struct synack cookie_of_epoch(const struct pkt *syn, const struct tcp_off
 {
 	const struct conn_key key = shield_key(syn);
 	const struct cookie_input in = {
+	    .prefixes = prefixes,
 	    .ring = ring,
 	    .tuple = &key,
 	    .epoch = epoch,

@@ -215,6 +215,8 @@ static void no_valid_cookie_is_refused_by_order(void **state)
 	handshakes_go_on(*state, order_now);
 }
 
+static struct cookie_prefix prefixes[COOKIE_PREFIXES];
+
 /* What another machine with the same key answers: booted at another time, with another presence. */
 static struct synack elsewhere(struct bed *b, const struct pkt *syn, __u64 booted_later,
 			       __u8 tstamp)
@@ -224,6 +226,7 @@ static struct synack elsewhere(struct bed *b, const struct pkt *syn, __u64 boote
 	const __u64 jiffies = shield_jiffies(&b->s) - booted_later;
 	struct keys theirs = shield_keys(&b->s);
 	struct cookie_input in = {
+	    .prefixes = prefixes,
 	    .ring = &theirs,
 	    .tuple = &key,
 	    .client_isn = syn->seq,

@@ -33,9 +33,12 @@ static struct conn_key tuple_of(int v6)
 	return key;
 }
 
+static struct cookie_prefix prefixes[COOKIE_PREFIXES];
+
 static struct cookie_input input(const struct conn_key *key, int v6)
 {
 	return (struct cookie_input){.ring = &ring,
+				     .prefixes = prefixes,
 				     .tuple = key,
 				     .epoch = NOW,
 				     .client_isn = 0xdeadbeef,
@@ -75,6 +78,33 @@ static void round_trip_of_every_offer(void **state)
 						 COOKIE_VALID);
 				assert_memory_equal(&got, &want, sizeof(got));
 			}
+}
+
+/* What is kept from cookie to cookie, of other services, keys and VLANs, too, shows in none. */
+static void kept_or_made_anew(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		const int v6 = (int)(rng() & 1);
+		struct cookie_prefix fresh[COOKIE_PREFIXES] = {0};
+		struct conn_key key = tuple_of(v6);
+		struct cookie_input in = input(&key, v6), anew;
+		const struct tcp_offer offer = offer_of((unsigned int)rng() & 127, 1460);
+		struct cookie kept, made;
+
+		key.local[15] ^= rng() & 1;
+		key.local_port ^= (__u16)(rng() & 9);
+		key.remote[15] = (__u8)rng();
+		in.vlan = (__u32)rng() & 1;
+		in.epoch += rng() & 3;
+		anew = in;
+		anew.prefixes = fresh;
+		kept = cookie_make(&in, &offer);
+		made = cookie_make(&anew, &offer);
+		assert_int_equal(kept.isn, made.isn);
+		if (offer.tstamp)
+			assert_int_equal(kept.tsval, made.tsval);
+	}
 }
 
 /* Made for an offer at each tick, also where 32 bits of them wrap, and back after some time. */
@@ -476,6 +506,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(round_trip_of_every_offer, setup),
+	    cmocka_unit_test_setup(kept_or_made_anew, setup),
 	    cmocka_unit_test_setup(every_offer_at_every_tick, setup),
 	    cmocka_unit_test_setup(every_round_trip_is_told, setup),
 	    cmocka_unit_test_setup(tick_counts_with_timestamps_only, setup),

@@ -31,9 +31,12 @@ static int setup(void **state)
 static const struct conn_key tuple = {.remote_port = 4711, .local_port = 80};
 static const struct tcp_offer offer = {.mss = 1460, .wscale = 7, .sack = 1, .tstamp = 1};
 
+static struct cookie_prefix prefixes[COOKIE_PREFIXES];
+
 static struct cookie_input input_at(const struct keys *r, __u64 jiffies)
 {
 	return (struct cookie_input){.ring = r,
+				     .prefixes = prefixes,
 				     .tuple = &tuple,
 				     .epoch = cookie_epoch_now(r, &cfg, jiffies),
 				     .client_isn = 12345,
