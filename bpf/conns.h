@@ -367,8 +367,7 @@ INLINE int table_complete(const struct runtime *rt, __u64 now)
  */
 INLINE struct budget *handoffs_pending(__u64 now)
 {
-	const __u32 zero = 0;
-	struct budget *b = bpf_map_lookup_elem(&budgets, &zero);
+	struct budget *b = budget_get();
 
 	if (b && b->handoff_at != (__u32)now) {
 		b->handoff_at = (__u32)now;

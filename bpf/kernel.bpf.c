@@ -100,21 +100,43 @@ int synguard_sweep(struct sweep_request *request)
 }
 
 /*
- * Twice the same, because the kernel skips a tracing program that it has interrupted on the same
+ * Twice, because the kernel skips a tracing program that it has interrupted on the same
  * CPU ("recursion_misses" in bpftool prog show; hundreds a minute under load).  A state changes in
  * a process, interrupted at most once, by a softirq: while one of the two programs is interrupted
- * the other one is not, so each change is told to at least one of them, mostly to both.
+ * the other one is not, so each change is told to at least one of them, mostly to both.  The second
+ * one is there for what the first one has not done: that leaves its last change, on this CPU.  An
+ * interrupt between the two only makes the second do it once more.
  */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
 {
-	return sock_changed(sk, oldstate, newstate);
+	struct budget *b;
+
+	if (!change_matters(newstate))
+		return 0;
+	sock_changed(sk, oldstate, newstate);
+	b = budget_get();
+	if (b) {
+		b->told_sock = (__u64)(long)sk;
+		b->told_change = change_word(oldstate, newstate);
+	}
+	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(synguard_sock2, struct sock *sk, int oldstate, int newstate)
 {
-	return sock_changed(sk, oldstate, newstate);
+	struct budget *b;
+	int told;
+
+	if (!change_matters(newstate))
+		return 0;
+	b = budget_get();
+	told = b && b->told_sock == (__u64)(long)sk &&
+	       b->told_change == change_word(oldstate, newstate);
+	if (b)
+		b->told_sock = 0;
+	return told ? 0 : sock_changed(sk, oldstate, newstate);
 }
 
 struct bpf_iter__tcp {

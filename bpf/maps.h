@@ -164,7 +164,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } listeners SEC(".maps");
 
-/* See budget_take() and handoffs_pending(). */
+/* See budget_take(), handoffs_pending() and synguard_sock2. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -204,6 +204,13 @@ INLINE struct config *config_get(void)
 	const __u32 zero = 0;
 
 	return bpf_map_lookup_elem(&config, &zero);
+}
+
+INLINE struct budget *budget_get(void)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_lookup_elem(&budgets, &zero);
 }
 
 INLINE struct runtime *runtime_get(void)

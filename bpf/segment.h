@@ -25,8 +25,7 @@ enum { BUDGET_PER_S = 1000 };
  */
 INLINE int budget_take(const struct config *cfg, __u64 now)
 {
-	const __u32 zero = 0;
-	struct budget *b = bpf_map_lookup_elem(&budgets, &zero);
+	struct budget *b = budget_get();
 
 	if (!b)
 		return 0;

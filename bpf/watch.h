@@ -174,8 +174,23 @@ INLINE int sock_is_ours(const struct sock *sk, const struct config *cfg)
 }
 
 /*
- * Every state change of every TCP socket: why the table needs no packet-side guess about the
- * server's side, and no daemon.
+ * Most changes are of no interest here: those within the end of a connection, SYN_RECV, SYN_SENT.  Told from
+ * the arguments alone, as this runs for each socket of the whole machine.
+ */
+INLINE int change_matters(int newstate)
+{
+	return newstate == K_TCP_ESTABLISHED || newstate == K_TCP_CLOSE || newstate == K_TCP_LISTEN;
+}
+
+/* budget.told_change */
+INLINE __u32 change_word(int oldstate, int newstate)
+{
+	return (__u32)oldstate << 8 | (__u32)newstate;
+}
+
+/*
+ * State changes of every TCP socket: why the table needs no packet-side guess about the server's
+ * side, and no daemon.
  */
 INLINE int sock_changed(struct sock *sk, int oldstate, int newstate)
 {
@@ -193,8 +208,6 @@ INLINE int sock_changed(struct sock *sk, int oldstate, int newstate)
 		sock_listening(cfg, rt, sk->__sk_common.skc_num, newstate == K_TCP_LISTEN);
 		return 0;
 	}
-	if (newstate != K_TCP_ESTABLISHED && newstate != K_TCP_CLOSE)
-		return 0;
 	port = sock_local_port(sk);
 	if (!port_protected(rt, port) || !key_from_sock(&sk->__sk_common, port, &key))
 		return 0;

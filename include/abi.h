@@ -14,7 +14,7 @@
 #include "reasons.h"
 
 /* Raised whenever a layout below changes; a new reason changes that of the counters by itself. */
-#define SYNGUARD_ABI (6 << 16 | REASON_MAX)
+#define SYNGUARD_ABI (7 << 16 | REASON_MAX)
 
 enum limits {
 	MAX_CONNS = 262144, /* the default of --max-conns */
@@ -460,6 +460,9 @@ struct budget {
 	__u32 used;
 	__u32 handoff_at; /* jiffies, low 32 bits */
 	__u32 handoffs;   /* made in that jiffy and not yet sockets */
+	__u64 told_sock;  /* whose change of state synguard_sock has just seen to; 0: none */
+	__u32 told_change;
+	__u32 pad;
 };
 
 /* Written by the programs, and by the loader where said; read by both.  One entry. */

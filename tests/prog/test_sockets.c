@@ -8,9 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <bpf/libbpf.h>
+
 #include "bed.h"
 #include "check.h"
 #include "lifetime.h"
+#include "kernel.skel.h"
 
 /* A connection of the kernel's own, without synguard in its way. */
 struct live {
@@ -117,6 +120,31 @@ static void closed_by_the_client_first(void **state)
 		l.next.ack++;
 		world_send(&b->w, &l.next);
 		wait_socket(b, &l, SOCKET_GONE, &conn);
+	}
+}
+
+/* The kernel skips a program that it has interrupted: then the other one must do. */
+static void each_watcher_alone_is_enough(void **state)
+{
+	struct bed *b = *state;
+	struct bpf_link **links[] = {&b->s.watcher, &b->s.watcher2};
+	struct bpf_program *progs[] = {b->s.kernel->progs.synguard_sock,
+				       b->s.kernel->progs.synguard_sock2};
+
+	for (int absent = 0; absent < 2; absent++) {
+		struct conn conn;
+		struct live l;
+
+		bpf_link__destroy(*links[absent]);
+		open_live(b, absent, PORT_PLAIN, &l);
+		wait_socket(b, &l, SOCKET_OPEN, &conn);
+		send_flags(b, &l, PKT_FIN | PKT_ACK);
+		close(l.fd);
+		l.next.ack++;
+		world_send(&b->w, &l.next);
+		wait_socket(b, &l, SOCKET_GONE, &conn);
+		*links[absent] = bpf_program__attach(progs[absent]);
+		must(*links[absent] != NULL, "attach a watcher again");
 	}
 }
 
@@ -371,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(watcher_enters_what_the_kernel_opens),
 	    TEST(closed_by_the_client_first),
+	    TEST(each_watcher_alone_is_enough),
 	    TEST(closed_by_the_server_first),
 	    TEST(reset_by_the_client),
 	    TEST(only_protected_ports_and_no_loopback),
