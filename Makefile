@@ -53,7 +53,7 @@ TRACE := $(addprefix user/,cli.c conns_filter.c conns_view.c reason_table.c trac
 	trace_json.c trace_ladder.c trace_pcapng.c trace_words.c)
 TRACE_UNIT := $(filter $(BUILD)/unit/test_trace_%,$(UNIT))
 
-.PHONY: all help deps demo test test-run bench bench-bulk fuzz lint install uninstall clean
+.PHONY: all help deps demo test test-run bench bench-peace fuzz lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -72,7 +72,7 @@ demo: deps ## show one SYN flood three times: no protection, the kernel's cookie
 test: deps ## every test there is; the last line counts them
 	@$(MAKE) --no-print-directory -s test-run
 
-test-run: all tools $(UNIT) $(PROG) $(BENCH_BPF)
+test-run: all tools $(UNIT) $(PROG) $(BENCH_BPF) $(BUILD)/bench/fill
 	@scripts/run-tests $(BUILD)
 
 export BENCH_DIR ?= $(BUILD)/bench/results
@@ -82,9 +82,10 @@ bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_ONLY=PATTER
 	@$(BUILD)/bench/packet
 	@tests/bench/plot $(BENCH_DIR)
 
-bench-bulk: deps ## bulk throughput (iperf3) with tracking, against a program that only passes
-	@$(MAKE) --no-print-directory -s all tools
-	@tests/bench/bulk
+bench-peace: deps ## what protection costs honest traffic in peace: connections, transactions, bulk
+	@$(MAKE) --no-print-directory -s all tools $(BUILD)/bench/fill
+	@tests/bench/peace
+	@tests/bench/plot $(BENCH_DIR)
 
 FUZZ_SECONDS ?= 20
 fuzz: $(BUILD)/fuzz/fuzz_packet ## FUZZ_SECONDS of crafted frames against the parsers (libclang-rt-14-dev)
@@ -182,6 +183,10 @@ $(BUILD)/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
 $(PACKET): $(BUILD)/bench/%.o: tests/bench/%.c $(SKELETONS) $(BUILD)/bench/wrapper.skel.h
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/prog -Iuser -I$(BUILD)/bench -c $< -o $@
+
+$(BUILD)/bench/fill: tests/bench/fill_main.c tests/bench/fill.c $(addprefix $(BUILD)/user/,error.o jiffies.o maps.o pins.o)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iuser -Itests/bench $(filter %.c %.o,$^) -o $@ -lxdp -lbpf
 
 $(BUILD)/bench/packet: $(PACKET) $(PROG_LIB) $(PREFIXSET:%.c=$(BUILD)/%.o)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka -lbpf -lelf -lz -ljansson -lmnl
