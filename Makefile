@@ -29,6 +29,7 @@ PROG_LIB := $(patsubst tests/prog/%.c,$(BUILD)/prog/%.o,$(filter-out tests/prog/
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
 TOOLS_BPF := $(patsubst tests/tools/%.bpf.c,$(BUILD)/tools/%.bpf.o,$(wildcard tests/tools/*.bpf.c))
 PACKET := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,$(wildcard tests/bench/packet*.c))
+SCALE := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,$(wildcard tests/bench/scale*.c) tests/bench/fill.c)
 BENCH_BPF := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bench/%.bpf.o,$(wildcard tests/bench/*.bpf.c))
 
 # What lists connections, without the command around it: for its tests.
@@ -180,9 +181,12 @@ $(BUILD)/tools/%: tests/tools/%.c
 $(BUILD)/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name synguard_$* > $@
 
-$(PACKET): $(BUILD)/bench/%.o: tests/bench/%.c $(SKELETONS) $(BUILD)/bench/wrapper.skel.h
+$(PACKET) $(SCALE): $(BUILD)/bench/%.o: tests/bench/%.c $(SKELETONS) $(BUILD)/bench/wrapper.skel.h
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/prog -Iuser -I$(BUILD)/bench -c $< -o $@
+
+$(BUILD)/bench/scale: $(SCALE) $(filter-out %/packet.o %/packet_rows.o %/packet_live.o,$(PACKET)) $(PROG_LIB) $(PREFIXSET:%.c=$(BUILD)/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka -lbpf -lelf -lz -ljansson -lmnl -lpthread
 
 $(BUILD)/bench/fill: tests/bench/fill_main.c tests/bench/fill.c $(addprefix $(BUILD)/user/,error.o jiffies.o maps.o pins.o)
 	@mkdir -p $(@D)

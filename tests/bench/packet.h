@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The benchmark of single packets: what a row of its table measures, and what the rows are measured
- * with.  packet.c runs it, packet_rows.c lists the rows, packet_frames.c makes their frames,
+ * with.  packet.c runs it, packet_open.c loads what is under test, packet_rows.c lists the rows, packet_frames.c makes their frames,
  * packet_state.c the tables that these meet, packet_measure.c measures, packet_live.c where
  * BPF_PROG_TEST_RUN cannot, packet_report.c reports.
  */
@@ -66,10 +66,13 @@ struct row {
 	enum family family;
 	enum stack stack;
 	enum bench_source source;
-	__u32 conns;  /* in the table, picked from at random if more than one */
-	int denying;  /* the denylist is in force */
-	int attacked; /* mode auto in an attack, in place of mode always */
-	int again;    /* each frame for the second time */
+	__u32 conns;    /* in the table, picked from at random if more than one */
+	int denying;    /* the denylist is in force */
+	int attacked;   /* mode auto in an attack, in place of mode always */
+	int again;      /* each frame for the second time */
+	__u32 frames;   /* how many, a power of two; 0: as the kind wants it */
+	__u32 services; /* that frame_change() spreads the frames over */
+	void (*frame_change)(struct pkt *p, const struct row *r, __u32 i); /* or NULL */
 	int verdict;
 	enum reason reason;   /* that each run is counted under; REASON_MAX: none */
 	double most;          /* the ratio aimed at; 0: none */
@@ -94,6 +97,15 @@ struct bench {
 	__u32 frames;             /* how many */
 };
 
+/* On the last CPU that this process may use: some state is each CPU's own.  Returns which. */
+int cpu_stay(void);
+
+/* Load the programs, with PORT_PLAIN protected. */
+void table_open(struct bench *b, enum table table, __u32 max_conns);
+
+/* The wrapper around the programs of the tables that are open. */
+void wrapper_open(struct bench *b);
+
 /* Those that BENCH_ONLY wants, a list of names or patterns; the floors are always there. */
 void rows_list(struct rows *rows);
 
@@ -113,16 +125,35 @@ int row_is_once(const struct row *r);
 /* Did what the row stands for become of its frames?  Else the process ends with a message. */
 void row_check(struct bench *b, const struct row *r);
 
+/* A connection on which frame_data() is the next segment, again and again, and so is the answer. */
+struct conn conn_known(void);
+
 /* The large table's million connections, and the denylists. */
 void big_fill(struct bench *b);
 void lists_make(struct bench *b);
 
+/* A list of the first n prefixes, as a map. */
+int list_make(int v6, __u32 n);
+
 /* Tell the wrapper what to do with the row's frames. */
 void control_write(struct bench *b, const struct row *r, enum bench_target target);
+
+/* ns per run of a target with the frames that are there; once: only one for each of them. */
+double run_wrapped(struct bench *b, const struct row *r, enum bench_target target, int once);
 
 /* One round of a row. */
 void row_measure(struct bench *b, struct row *r, int round);
 void row_measure_live(struct bench *b, struct row *r, int round);
+
+/* Over the rounds. */
+struct spread {
+	double q1, median, q3;
+};
+
+struct spread spread_of(const double *values, int n);
+
+/* To the floor measured right before and after, round by round: what slows both down counts less so. */
+struct spread ratio_of(const struct row *r, int n);
 
 void report(const struct bench *b, struct rows *rows);
 

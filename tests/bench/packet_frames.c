@@ -192,10 +192,12 @@ static __u32 frames_of(const struct row *r)
 
 void frames_write(struct bench *b, const struct row *r)
 {
-	b->frames = frames_of(r);
+	b->frames = r->frames ? r->frames : frames_of(r);
 	for (__u32 i = 0; i < b->frames; i++) {
-		const struct pkt p = frame_of(b, r, i);
+		struct pkt p = frame_of(b, r, i);
 
+		if (r->frame_change)
+			r->frame_change(&p, r, i);
 		frame_write(b, i, &p);
 	}
 }

@@ -93,8 +93,7 @@ void control_write(struct bench *b, const struct row *r, enum bench_target targe
 	     "write control");
 }
 
-/* ns per run of a target with the frames that are there; once: only one for each of them. */
-static double run_wrapped(struct bench *b, const struct row *r, enum bench_target target, int once)
+double run_wrapped(struct bench *b, const struct row *r, enum bench_target target, int once)
 {
 	const int runs = once ? (int)b->frames : b->repeat;
 	int verdict = r->verdict;

@@ -11,11 +11,6 @@
 #include "kernel.skel.h"
 #include "xdp.skel.h"
 
-/* Over the rounds. */
-struct spread {
-	double q1, median, q3;
-};
-
 static int compare(const void *a, const void *b)
 {
 	const double x = *(const double *)a, y = *(const double *)b;
@@ -23,7 +18,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static struct spread spread_of(const double *values, int n)
+struct spread spread_of(const double *values, int n)
 {
 	double sorted[ROUNDS];
 
@@ -32,8 +27,7 @@ static struct spread spread_of(const double *values, int n)
 	return (struct spread){sorted[n / 4], sorted[n / 2], sorted[n * 3 / 4]};
 }
 
-/* To the floor beside it, round by round: what slows both down counts less so. */
-static struct spread ratio_of(const struct row *r, int n)
+struct spread ratio_of(const struct row *r, int n)
 {
 	double ratio[ROUNDS] = {0};
 

@@ -13,8 +13,7 @@
 
 enum { BUDGET_SPENT = 1000000, ATTACK_S = 60 };
 
-/* A connection on which frame_data() is the next segment, again and again, and so is the answer. */
-static struct conn conn_known(void)
+struct conn conn_known(void)
 {
 	const __u32 c = BENCH_CLIENT_SEQ, s = BENCH_SERVER_SEQ;
 
@@ -158,15 +157,15 @@ static void list_write(struct bench *b, const struct row *r)
 		     "enter the denylist");
 }
 
-static int list_make(int v6)
+int list_make(int v6, __u32 n)
 {
-	struct prefix_entry *e = calloc(BENCH_LIST, sizeof(*e));
+	struct prefix_entry *e = calloc(n, sizeof(*e));
 	int set;
 
 	must(e != NULL, "allocate a list");
 	if (!e)
 		return -1;
-	for (__u32 i = 0; i < BENCH_LIST; i++) {
+	for (__u32 i = 0; i < n; i++) {
 		e[i].used = 1;
 		e[i].len = v6 ? 64 : 128;
 		if (v6) {
@@ -176,7 +175,7 @@ static int list_make(int v6)
 			addr_from_v4(e[i].addr, htonl(bench_spread_v4(i)));
 		}
 	}
-	set = prefix_set_map(e, prefix_sort(e, BENCH_LIST));
+	set = prefix_set_map(e, prefix_sort(e, n));
 	must(set >= 0, "make a denylist");
 	free(e);
 	return set;
@@ -184,8 +183,8 @@ static int list_make(int v6)
 
 void lists_make(struct bench *b)
 {
-	b->sets[0] = list_make(0);
-	b->sets[1] = list_make(1);
+	b->sets[0] = list_make(0, BENCH_LIST);
+	b->sets[1] = list_make(1, BENCH_LIST);
 }
 
 int row_is_once(const struct row *r)
