@@ -11,6 +11,7 @@
 #include "direct.h"
 #include "iface.h"
 #include "kernelside.h"
+#include "lists.h"
 #include "pins.h"
 #include "kernel.skel.h"
 
@@ -34,6 +35,7 @@ int kernelside_load(const char *dir, __u32 slots, struct synguard_kernel **ret_k
 	bpf_program__set_expected_attach_type(kernel->progs.synguard_egress,
 					      (enum bpf_attach_type)TCX_EGRESS);
 	bpf_map__set_max_entries(kernel->maps.conns, slots);
+	lists_fit(dir, kernel->obj);
 	error_log_clear();
 	err = synguard_kernel__load(kernel);
 	if (err) {

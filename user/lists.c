@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "lists.h"
 #include "maps.h"
@@ -108,6 +109,25 @@ static int entries_make(int old, const struct prefix_list *list)
 	if (btf >= 0)
 		close(btf);
 	return fd;
+}
+
+void lists_fit(const char *dir, struct bpf_object *obj)
+{
+	struct bpf_map_info info;
+	__u32 size;
+	int kind, fd;
+
+	for (kind = 0; kind < LISTS; kind++) {
+		size = sizeof(info);
+		fd = map_open(dir, lists[kind].map);
+		if (fd < 0)
+			continue;
+		memset(&info, 0, sizeof(info));
+		if (!bpf_obj_get_info_by_fd(fd, &info, &size))
+			bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, lists[kind].map),
+						 info.max_entries);
+		close(fd);
+	}
 }
 
 static int pin_replace(const char *dir, enum list_kind kind, int fd)

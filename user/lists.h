@@ -30,6 +30,11 @@ int lists_copy(const char *dir, __u32 from, __u32 to, enum list_kind kind, struc
 int lists_remember(const char *dir, enum list_kind kind, const struct prefix_list *list,
 		   struct error *error);
 
+struct bpf_object;
+
+/* Before an object is loaded that has these maps, too: as large as those that are pinned by now. */
+void lists_fit(const char *dir, struct bpf_object *obj);
+
 /* The list as it was last remembered; prefix_list_free() it. */
 int lists_load(const char *dir, enum list_kind kind, struct prefix_list *ret_list,
 	       struct error *error);

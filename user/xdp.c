@@ -11,6 +11,7 @@
 #include <xdp/libxdp.h>
 
 #include "direct.h"
+#include "lists.h"
 #include "pins.h"
 #include "xdp.h"
 #include "xdp.skel.h"
@@ -126,6 +127,7 @@ int xdp_attach(const char *dir, const struct config *config, struct error *error
 	if (!skel)
 		return error_set(error, -errno, "cannot open the XDP program: %s", strerror(errno));
 	bpf_map__set_max_entries(skel->maps.conns, config->slots);
+	lists_fit(dir, skel->obj);
 	error_log_clear();
 	prog = xdp_program__from_bpf_obj(skel->obj, "xdp");
 	err = (int)libxdp_get_error(prog);

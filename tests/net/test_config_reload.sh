@@ -246,6 +246,25 @@ connected()
 	(($(in_ns server ss -Htn state established "sport = :$1" | wc -l) == $2))
 }
 
+# The lists are in force from the first packet.
+attach_listed()
+{
+	printf '%s\n' "${TB_IP4[client]}" 198.51.100.0/24 2001:db8::/32 >"$TB_DIR/deny"
+	printf '%s\n' 192.0.2.1 192.0.2.2 192.0.2.3 >"$TB_DIR/allow"
+	write "$two_services
+deny:
+  file: $TB_DIR/deny
+allow:
+  file: $TB_DIR/allow"
+	detach_synguard >/dev/null
+	says "*protecting the services of $config*" attach "$iface" --config "$config" || return
+	! client 4 --port 80 --timeout-ms 300 || fail "it is not denied" || return
+	served 6 || return
+	write "$two_services"
+	says '*allowlist: 3 -> 0 prefixes*denylist: 3 -> 0 prefixes*' reload "$iface" || return
+	served 4
+}
+
 # The list of the file holds while other things change, and goes with the file's line.
 denied()
 {
@@ -355,6 +374,7 @@ case_ok "attach's command line counts more than the file" overridden
 case_ok "service add, set, del, list" services
 case_both "a connection to a port that becomes protected" becomes_protected
 case_ok "the denylist's file" denied
+case_ok "attach with lists of several prefixes" attach_listed
 case_ok "reload killed at a bpf() call" killed
 case_both "reloads while clients connect" reloads_under_load
 case_ok "attached without a file" without_file
