@@ -4,8 +4,10 @@
 # height in pixels, title, subtitle.
 
 if (format eq "svg") {
+	title_font = ",20"
 	set terminal svg size width, height noenhanced font "sans-serif,14" background rgb "white"
 } else {
+	title_font = ",16"
 	set terminal pngcairo size width, height noenhanced font "sans-serif,11"
 }
 set output out
@@ -25,6 +27,6 @@ set linetype 6 linecolor rgb "#cc79a7" linewidth 1.7 pointtype 15 pointsize 0.9
 set linetype 7 linecolor rgb "#000000" linewidth 1.7 pointtype 4 pointsize 0.9
 set linetype 8 linecolor rgb "#808080" linewidth 1.7 pointtype 6 pointsize 0.9
 
-set label 1001 title at screen 0.012, screen 1 offset 0, character -1.2 left font ",16"
+set label 1001 title at screen 0.012, screen 1 offset 0, character -1.2 left font title_font
 set label 1002 subtitle at screen 0.012, screen 1 offset 0, character -2.9 left \
 	textcolor rgb "#606060"
