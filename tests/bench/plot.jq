@@ -17,23 +17,35 @@ def cost: bar(.case; .ratio; .ratio_q1; .ratio_q3; .target;
 	if .case | test("floor|memory|_ok$") then grey else blue end;
 	(.ratio | fixed(2)) + "x"; .ns | fixed(1));
 
-# Of a row of peace.json.
-def peace: bar("\(.what), \(.contender)"; .ratio; .q1; .q3; .target; blue;
-	.ratio | fixed(3);
-	if .unit == "bit/s" then "\(.value / 1e6 | fixed(0))M" else .value | fixed(0) end);
+# peace.json: synguard's ratio to no program and to one that passes all, of the rate and of the CPU.
+def peace($of): .rows[] | . as $row | ["none", "nothing"], ["pass", "XDP_PASS"] |
+	.[0] as $to | $row["\($of)_to_\($to)"] as $ratio |
+	bar("\($row.name | gsub("_"; " ")) IPv\($row.family), to \(.[1])"; $ratio;
+		$row["\($of)_to_\($to)_q1"]; $row["\($of)_to_\($to)_q3"];
+		if $of == "rate" and ("\($row.name) \($to)" | test("^connects none|^bulk_.* pass"))
+		then 0.97 else 0 end; blue; $ratio | fixed(3); $row.auto_ns | fixed(0));
+
+# The summary of flood.json: SYNs taken in, as shares of what a bare XDP_TX takes in.
+def absorbed: .absorbed | (.[] | select(.contender == "bare XDP_TX").absorbed) as $floor | .[] |
+	bar(.contender; .absorbed / $floor; .least / $floor; .most / $floor;
+		if .contender == "synguard always" then 0.85 else 0 end;
+		if .contender | test("bare") then grey else blue end;
+		.absorbed / $floor | fixed(2); "\(.absorbed / 1000 | fixed(0))k");
 
 # Rows of one series each, as a block.
 def block(name; cells): "\"\(.[0] | name)\"", (.[] | [cells | number] | @tsv), "", "";
 
-# flood.json: its contenders, ours first; their place is that of their colour in every figure.
+# flood.json: its contenders, ours first; their place is that of their colour in all figures.
 def contenders: [.rows[].contender] | distinct | map(select(test("synguard"))) +
 	map(select(test("synguard") | not));
-def flood_series($kind): contenders[] as $c |
-	[.rows[] | select(.flood == $kind and .contender == $c)] |
-	select(length > 0) | sort_by(.rate_achieved);
+# No flood is the same whatever its kind.
+def flood_series($kind): contenders[] as $c | [.rows[] | select(.contender == $c)] |
+	select(any(.flood == $kind)) | map(select(.flood == $kind or .rate_achieved == 0)) |
+	sort_by(.rate_achieved);
 def percent: if . == null then . else 100 * . end;
 def flood_blocks($kind): flood_series($kind) | block(.contender; .rate_achieved, .connects_per_s,
-	(.success | percent), .p50_ms, .p99_ms, .rr_per_s, (.cpu | percent));
+	(.success | percent), .p50_ms, .p99_ms, .rr_per_s, (.cpu | percent),
+	(.connects_flood_rate // .rate_achieved));
 def flood_names($kind): [flood_series($kind)[0].contender];
 def flood_styles($kind): contenders as $all |
 	[flood_names($kind)[] as $c | $all | index($c) % 8 + 1] | join(" ");

@@ -3,9 +3,9 @@
 # it.  Data, separated by tabs, the row to be on top first: label, value, first and third quartile,
 # target (0: none), colour, the two numbers as texts without blanks.
 #
-# Wants format, out, data, style, title, subtitle, xlabel; head_1 and head_2, of the columns; dots: 1
-# if the values are ratios near 1, to be compared with each other rather than with zero; sense: 1 if
-# more than the target is good, -1 if less is.
+# Wants format, out, data, style, title, subtitle, xlabel; head_1 and head_2, of the columns;
+# whisker, what the quartiles are called; dots: 1 if the values are ratios near 1, to be compared
+# with each other rather than with zero; sense: 1 if more than the target is good, -1 if less is.
 
 rows = int(system(sprintf("wc -l <'%s'", data)))
 width = 1000
@@ -47,7 +47,7 @@ if (dots) {
 			pointsize 1.3 linewidth 2 linecolor rgb variable notitle, \
 		data using (wanted($5)):($0 - 0.42):(0.0):(0.84) with vectors nohead \
 			linecolor rgb "black" linewidth 4 notitle, \
-		NaN with lines linecolor rgb "#0072b2" linewidth 2 title "quartiles", \
+		NaN with lines linecolor rgb "#0072b2" linewidth 2 title whisker, \
 		NaN with lines linecolor rgb "black" linewidth 4 title "target", \
 		NaN with lines linecolor rgb "#d55e00" linewidth 8 title "missed"
 } else {
@@ -57,7 +57,7 @@ if (dots) {
 			linecolor rgb "#303030" notitle, \
 		data using (wanted($5)):($0 - 0.42):(0.0):(0.84) with vectors nohead \
 			linecolor rgb "black" linewidth 4 notitle, \
-		NaN with lines linecolor rgb "#303030" linewidth 1.5 title "quartiles", \
+		NaN with lines linecolor rgb "#303030" linewidth 1.5 title whisker, \
 		NaN with lines linecolor rgb "black" linewidth 4 title "target", \
 		NaN with lines linecolor rgb "#d55e00" linewidth 8 title "missed"
 }

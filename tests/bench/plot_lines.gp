@@ -5,8 +5,8 @@
 #
 # Wants format, out, data, style, title, subtitle, xlabel, xlog; zero: where x = 0 is drawn if xlog
 # (0: it does not occur); styles: the line type of each block; names_max: letters of the longest
-# name; panels, and of each panel p: ylabel_p, yformat_p, column_p (if spread, the next two are its
-# quartiles), ylog_p, from_p and to_p ("*": as needed), mark_p (a line at that y; NaN: none).
+# name; panels, and of each panel p: ylabel_p, yformat_p, xcolumn_p, column_p (if spread, the next
+# two are its quartiles), ylog_p, from_p and to_p ("*": as needed), mark_p (a line at y; NaN: none).
 
 width = panels == 2 ? 1150 : 860
 height = 460
@@ -63,11 +63,12 @@ do for [p = 1:panels] {
 		set key off
 	}
 	c = value("column_" . p)
+	cx = value("xcolumn_" . p)
 	if (spread) {
-		plot for [i = blocks:1:-1] data index (i - 1) using (x($1)):c:c + 1:c + 2 \
+		plot for [i = blocks:1:-1] data index (i - 1) using (x(column(cx))):c:c + 1:c + 2 \
 			with yerrorlines linetype word(styles, i) + 0 title columnheader(1)
 	} else {
-		plot for [i = blocks:1:-1] data index (i - 1) using (x($1)):c \
+		plot for [i = blocks:1:-1] data index (i - 1) using (x(column(cx))):c \
 			with linespoints linetype word(styles, i) + 0 title columnheader(1)
 	}
 	unset label 1001
