@@ -57,9 +57,26 @@ def scale_names($axis; $unit): [scale_rows($axis; $unit)[].series] | distinct;
 def scale_blocks($axis; $unit): scale_names($axis; $unit)[] as $s | scale_rows($axis; $unit) |
 	map(select(.series == $s)) | sort_by(.size) | block(.series; .size, .value, (.q1 // .value),
 	(.q3 // .value));
-def scale_styles($axis; $unit): [1, 3, 4, 5, 6, 7, 8][:scale_names($axis; $unit) | length] |
-	map(tostring) | join(" ");
+def scale_styles($axis; $unit): scale_names($axis; $unit) |
+	[keys[] | [1, 3, 4, 5, 6, 7, 8][. % 7]] | join(" ");
 def scale_zero($axis; $unit): scale_rows($axis; $unit) | map(.size) |
 	if min > 0 then 0 else map(select(. > 0)) | min / 3 end;
+
+
+# Those that have no line: two CPUs' packets against one's; new connections against the kernel
+# alone, with so many closed ones in the table, of the rate and of the CPU's time for one.
+def scale_value($series; $size; $unit): first(.rows[] |
+	select(.series == $series and .size == $size and .unit == $unit).value) // "-";
+def scale_cpus: . as $all | .rows[] | select(.unit == "times_one") | . as $row |
+	bar(.series; .value; .q1; .q3; 0; blue; (.value | fixed(2)) + "x";
+		$all | scale_value($row.series; 2; "packets_per_s") |
+		if . == "-" then . else (tonumber / 1e6 | fixed(1)) + "M" end);
+def scale_connects: . as $all |
+	[.rows[] | select(.axis == "closed" and .unit == "share")] |
+	sort_by(.series | endswith("CPU"))[] | . as $row |
+	bar("\(.series | sub(" to none"; "")), \(.size / 1000)k"; .value; .q1; .q3; 0;
+		if .series | endswith("CPU") then grey else blue end; .value | fixed(3);
+		$all | scale_value($row.series | sub(" to none.*"; ""); $row.size; "per_s") |
+		if . == "-" then . else tonumber | fixed(0) end);
 
 def longest: map(length) | max;

@@ -35,6 +35,8 @@ set label 2 head_2 at screen 0.985, 1 - 78.0 / height right textcolor rgb "#6060
 missed(v, t) = t > 0 && sense * (v - t) < 0
 colour(c, v, t) = missed(v, t) ? 0xd55e00 : c
 wanted(t) = t > 0 ? t : NaN
+targets = system(sprintf("awk -F '\t' '$5 > 0' '%s' | wc -l", data)) + 0
+named(word) = targets ? word : ""
 texts = system(sprintf("cut -f 7,8 '%s'", data))
 do for [i = 1:rows] {
 	set label word(texts, 2 * i - 1) at screen 0.895, first i - 1 right
@@ -48,8 +50,8 @@ if (dots) {
 		data using (wanted($5)):($0 - 0.42):(0.0):(0.84) with vectors nohead \
 			linecolor rgb "black" linewidth 4 notitle, \
 		NaN with lines linecolor rgb "#0072b2" linewidth 2 title whisker, \
-		NaN with lines linecolor rgb "black" linewidth 4 title "target", \
-		NaN with lines linecolor rgb "#d55e00" linewidth 8 title "missed"
+		NaN with lines linecolor rgb "black" linewidth 4 title named("target"), \
+		NaN with lines linecolor rgb "#d55e00" linewidth 8 title named("missed")
 } else {
 	plot data using (0.5 * ($2 + least)):0:(0.5 * ($2 - least)):(0.36):(colour($6, $2, $5)):ytic(1) \
 			with boxxyerror linecolor rgb variable notitle, \
@@ -58,6 +60,6 @@ if (dots) {
 		data using (wanted($5)):($0 - 0.42):(0.0):(0.84) with vectors nohead \
 			linecolor rgb "black" linewidth 4 notitle, \
 		NaN with lines linecolor rgb "#303030" linewidth 1.5 title whisker, \
-		NaN with lines linecolor rgb "black" linewidth 4 title "target", \
-		NaN with lines linecolor rgb "#d55e00" linewidth 8 title "missed"
+		NaN with lines linecolor rgb "black" linewidth 4 title named("target"), \
+		NaN with lines linecolor rgb "#d55e00" linewidth 8 title named("missed")
 }

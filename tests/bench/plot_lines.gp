@@ -8,14 +8,14 @@
 # name; panels, and of each panel p: ylabel_p, yformat_p, xcolumn_p, column_p (if spread, the next
 # two are its quartiles), ylog_p, from_p and to_p ("*": as needed), mark_p (a line at y; NaN: none).
 
-width = panels == 2 ? 1150 : 860
+name_room = 14.0 + 8.0 * names_max # pixels
+key_room = 60.0 + name_room
+width = (panels == 2 ? 940 : 640) + key_room
 height = 460
 load style
 
 blocks = words(styles)
 x(v) = xlog && v <= 0 ? zero : v
-name_room = 14.0 + 8.0 * names_max # pixels
-key_room = 60.0 + name_room
 set multiplot
 do for [p = 1:panels] {
 	left = 92.0
@@ -25,7 +25,7 @@ do for [p = 1:panels] {
 	set tmargin at screen 1 - 72.0 / height
 	set bmargin at screen 68.0 / height
 	set xlabel xlabel
-	set ylabel value("ylabel_" . p) offset 0.5, 0
+	set ylabel value("ylabel_" . p) offset -0.2, 0
 	set xrange [*:*]
 	unset logscale
 	set xtics auto autofreq
