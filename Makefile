@@ -54,7 +54,7 @@ TRACE := $(addprefix user/,cli.c conns_filter.c conns_view.c reason_table.c trac
 	trace_json.c trace_ladder.c trace_pcapng.c trace_words.c)
 TRACE_UNIT := $(filter $(BUILD)/unit/test_trace_%,$(UNIT))
 
-.PHONY: all help deps demo test test-run bench bench-peace fuzz lint install uninstall clean
+.PHONY: all help deps demo test test-run bench bench-scale bench-peace fuzz lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -81,6 +81,11 @@ export BENCH_DIR ?= $(BUILD)/bench/results
 bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_ONLY=PATTERN, BENCH_QUICK=1
 	@$(MAKE) --no-print-directory -s $(BUILD)/bench/packet
 	@$(BUILD)/bench/packet
+	@tests/bench/plot $(BENCH_DIR)
+
+bench-scale: deps ## cost against connections, services, prefixes, CPUs; memory, attach times, new connections
+	@$(MAKE) --no-print-directory -s all tools $(BUILD)/bench/fill $(BUILD)/bench/scale
+	@tests/bench/scale
 	@tests/bench/plot $(BENCH_DIR)
 
 bench-peace: deps ## what protection costs honest traffic in peace: connections, transactions, bulk
