@@ -2,7 +2,8 @@
 /*
  * Packets per second of one CPU and of two at once, each with a wrapper and frames of its own, both
  * with the same programs and tables: what the CPUs have to fight for.  One CPU is the mean of each of
- * the two alone, since one of them may have more else to do.
+ * the two alone, since one of them may have more else to do.  Two may be more than twice one: what the
+ * first has fetched from memory the second one finds in the cache that they share.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
