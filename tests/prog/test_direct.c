@@ -55,6 +55,8 @@ static struct uses uses_of(int prog)
 	bytes = info.xlated_prog_len;
 	insns = calloc(1, bytes);
 	must(insns != NULL, "allocate instructions");
+	if (!insns)
+		return (struct uses){0};
 	memset(&info, 0, sizeof(info));
 	info.xlated_prog_len = bytes;
 	info.xlated_prog_insns = (__u64)(unsigned long)insns;
