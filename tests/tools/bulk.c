@@ -5,8 +5,7 @@
  * listens and the other connects; either may send.  Each prints how far it is every --every-ms
  * ("AT_MS BYTES"), and a report once the stream has ended.
  */
-#include "tool.h"
-#include "frame.h"
+#include "clients.h"
 
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -27,21 +26,6 @@ struct bulk {
 	bool differs;
 	int error; /* errno that ended it; 0: the stream's end */
 };
-
-static socklen_t sockaddr_set(struct sockaddr_in6 *ret, const char *text, uint16_t port)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-	uint8_t addr[16];
-	int family;
-
-	if (!addr_parse(text, &family, addr))
-		die(EXIT_USAGE, "'%s' is no address", text);
-	ret->sin6_family = family;
-	ret->sin6_port = htons(port); /* at the same place in both */
-	memcpy(family == AF_INET ? (void *)&v4->sin_addr : (void *)&ret->sin6_addr, addr,
-	       addr_len(family));
-	return family == AF_INET ? sizeof(*v4) : sizeof(*ret);
-}
 
 /* Both buffers of a fixed size, so that the windows are what --window says. */
 static void socket_tune(const struct bulk *bulk, int fd)

@@ -7,8 +7,7 @@
  * itself, and with none there is neither.  A connection that is not done --timeout-ms after
  * its start has failed.
  */
-#include "tool.h"
-#include "frame.h"
+#include "clients.h"
 
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -54,26 +53,9 @@ struct load {
 	unsigned int n_from, next_from;
 	int epoll;
 	struct conn_list open, spare;
-	uint64_t attempted, connected, completed, failed[FAILURES];
-	uint32_t *times; /* us until connected, of each connection that did */
-	uint64_t times_room;
+	uint64_t attempted, completed, failed[FAILURES];
+	struct times connects; /* until connected, of each connection that did */
 };
-
-static socklen_t sockaddr_set(struct sockaddr_in6 *ret, const char *text, uint16_t port)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-	uint8_t addr[16];
-	int family;
-
-	if (!addr_parse(text, &family, addr))
-		die(EXIT_USAGE, "'%s' is no address", text);
-	memset(ret, 0, sizeof(*ret));
-	ret->sin6_family = family;
-	ret->sin6_port = htons(port); /* at the same place in both */
-	memcpy(family == AF_INET ? (void *)&v4->sin_addr : (void *)&ret->sin6_addr, addr,
-	       addr_len(family));
-	return family == AF_INET ? sizeof(*v4) : sizeof(*ret);
-}
 
 static void sources_set(struct load *load)
 {
@@ -154,17 +136,6 @@ static void conn_start(struct load *load)
 		conn_fail(load, conn, failure_of(-error));
 }
 
-static void time_add(struct load *load, uint32_t us)
-{
-	if (load->connected == load->times_room) {
-		load->times_room = load->times_room * 2 + 1024;
-		load->times = realloc(load->times, load->times_room * sizeof(*load->times));
-		if (!load->times)
-			die(EXIT_FAILURE, "out of memory");
-	}
-	load->times[load->connected++] = us;
-}
-
 static const char once[] = "GET / HTTP/1.0\r\nHost: test\r\n\r\n";
 
 static void conn_connected(struct load *load, struct conn *conn)
@@ -181,7 +152,7 @@ static void conn_connected(struct load *load, struct conn *conn)
 		conn_fail(load, conn, failure_of(error));
 		return;
 	}
-	time_add(load, (now_ns() - conn->started_at) / 1000);
+	times_add(&load->connects, now_ns() - conn->started_at);
 	if (strcmp(load->request, "none") == 0) {
 		load->completed++;
 		conn_end(load, conn);
@@ -303,39 +274,22 @@ static void load_run(struct load *load)
 	}
 }
 
-static int time_compare(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
-	return left < right ? -1 : left > right;
-}
-
-/* Milliseconds within which this share of the connections was made. */
-static double time_quantile(const struct load *load, double share)
-{
-	if (!load->connected)
-		return 0;
-	return load->times[(uint64_t)(share * (load->connected - 1))] / 1e3;
-}
-
 static void load_report(struct load *load)
 {
 	uint64_t failed = 0;
 
-	if (load->connected)
-		qsort(load->times, load->connected, sizeof(*load->times), time_compare);
 	for (unsigned int i = 0; i < FAILURES; i++)
 		failed += load->failed[i];
 	printf("{\"attempted\": %lu, \"connected\": %lu, \"completed\": %lu, \"failed\": "
 	       "{\"total\": %lu",
-	       load->attempted, load->connected, load->completed, failed);
+	       load->attempted, load->connects.n, load->completed, failed);
 	for (unsigned int i = 0; i < FAILURES; i++)
 		printf(", \"%s\": %lu", failure_names[i], load->failed[i]);
-	printf("}, \"connects_per_s\": %.1f, \"success_rate\": %.4f, \"connect_ms\": "
-	       "{\"p50\": %.3f, \"p99\": %.3f, \"max\": %.3f}}\n",
+	printf("}, \"connects_per_s\": %.1f, \"success_rate\": %.4f, \"connect_ms\": ",
 	       (double)load->completed / load->seconds,
-	       load->attempted ? (double)load->completed / load->attempted : 0,
-	       time_quantile(load, 0.5), time_quantile(load, 0.99), time_quantile(load, 1));
+	       load->attempted ? (double)load->completed / load->attempted : 0);
+	times_report(&load->connects);
+	puts("}");
 }
 
 static void load_prepare(struct load *load)
@@ -380,6 +334,5 @@ int main(int argc, char **argv)
 	load_prepare(&load);
 	load_run(&load);
 	load_report(&load);
-	free(load.times);
 	return EXIT_SUCCESS;
 }

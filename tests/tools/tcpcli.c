@@ -8,8 +8,7 @@
  * the last connection has: ts, sack, ws, ecn, syn_data (TCP Fast Open), mptcp.  With --abort a
  * connection ends by RST.
  */
-#include "tool.h"
-#include "frame.h"
+#include "clients.h"
 
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -43,21 +42,6 @@ struct client {
 #ifndef TCP_IS_MPTCP
 #define TCP_IS_MPTCP 43 /* of Linux 6.7 */
 #endif
-
-static socklen_t sockaddr_set(struct sockaddr_in6 *ret, const char *text, uint16_t port)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-	uint8_t addr[16];
-	int family;
-
-	if (!addr_parse(text, &family, addr))
-		die(EXIT_USAGE, "'%s' is no address", text);
-	ret->sin6_family = family;
-	ret->sin6_port = htons(port); /* at the same place in both */
-	memcpy(family == AF_INET ? (void *)&v4->sin_addr : (void *)&ret->sin6_addr, addr,
-	       addr_len(family));
-	return family == AF_INET ? sizeof(*v4) : sizeof(*ret);
-}
 
 static void conn_break(struct client *client, struct conn *conn, const char *at, int error)
 {
