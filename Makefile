@@ -179,9 +179,13 @@ $(BUILD)/bench/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
+$(BUILD)/tools/%.skel.h: $(BUILD)/tools/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name synguard_$* > $@
+
+$(BUILD)/tools/synflood: $(BUILD)/tools/synflood.skel.h
 $(BUILD)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf -lelf -lz -lpthread
+	$(CC) $(ALL_CFLAGS) -I$(BUILD)/tools $< -o $@ -lbpf -lelf -lz -lpthread
 
 $(BUILD)/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name synguard_$* > $@

@@ -192,11 +192,8 @@ static inline void args_parse(int argc, char **argv, struct arg *args, const cha
 	}
 }
 
-/*
- * The index of a virtual interface (veth, tun/tap).  Anything else could carry test traffic to
- * somebody else's machine, so it is refused by the driver's name, whatever the interface is called.
- */
-static inline int iface_virtual(const char *name)
+/* The name of its driver, which is what it is, whatever the interface is called. */
+static inline void iface_driver(const char *name, char ret_driver[32])
 {
 	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
 	struct ifreq request = {0};
@@ -209,9 +206,21 @@ static inline int iface_virtual(const char *name)
 	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &request) < 0)
 		die(EXIT_FAILURE, "%s: cannot ask for its driver: %m", name);
 	close(fd);
-	if (strcmp(info.driver, "veth") != 0 && strcmp(info.driver, "tun") != 0)
+	snprintf(ret_driver, 32, "%s", info.driver);
+}
+
+/*
+ * The index of a virtual interface (veth, tun/tap).  Anything else could carry test traffic to
+ * somebody else's machine, so it is refused.
+ */
+static inline int iface_virtual(const char *name)
+{
+	char driver[32];
+
+	iface_driver(name, driver);
+	if (strcmp(driver, "veth") != 0 && strcmp(driver, "tun") != 0)
 		die(EXIT_FAILURE, "%s: driver is '%s'; test traffic goes to veth or tap only", name,
-		    info.driver);
+		    driver);
 	return if_nametoindex(name);
 }
 
