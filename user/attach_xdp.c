@@ -6,11 +6,9 @@
 #include "attach.h"
 #include "maps.h"
 
-/* ENOMEM: ixgbe and ice say so when there are not enough transmit queues for the CPUs. */
 static bool driver_refused(int err)
 {
-	return err == -EOPNOTSUPP || err == -EINVAL || err == -ERANGE || err == -ENOSPC ||
-	       err == -ENOMEM;
+	return err == -EOPNOTSUPP || err == -EINVAL || err == -ERANGE || err == -ENOSPC;
 }
 
 static int xdp_put(const char *dir, struct config *config, enum xdp_mode mode, struct error *error)
