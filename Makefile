@@ -54,7 +54,7 @@ TRACE := $(addprefix user/,cli.c conns_filter.c conns_view.c reason_table.c trac
 	trace_json.c trace_ladder.c trace_pcapng.c trace_words.c)
 TRACE_UNIT := $(filter $(BUILD)/unit/test_trace_%,$(UNIT))
 
-.PHONY: all help deps demo test test-run bench bench-scale bench-peace fuzz lint install uninstall clean
+.PHONY: all help deps demo test test-run bench bench-flood bench-scale bench-peace bench-all fuzz lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -82,6 +82,13 @@ bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_ONLY=PATTER
 	@$(MAKE) --no-print-directory -s $(BUILD)/bench/packet
 	@$(BUILD)/bench/packet
 	@tests/bench/plot $(BENCH_DIR)
+
+bench-flood: deps ## goodput under floods: the kernel, SYNPROXY, synguard; BENCH_QUICK=1 is short
+	@$(MAKE) --no-print-directory -s all tools
+	@tests/bench/flood
+	@tests/bench/plot $(BENCH_DIR)
+
+bench-all: bench bench-flood bench-scale bench-peace ## these four, 26 minutes
 
 bench-scale: deps ## cost against connections, services, prefixes, CPUs; memory, attach times, new connections
 	@$(MAKE) --no-print-directory -s all tools $(BUILD)/bench/fill $(BUILD)/bench/scale
