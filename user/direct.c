@@ -62,14 +62,32 @@ static struct bpf_insn *lookup_of(struct bpf_insn *insns, size_t n, size_t i, co
 	return NULL;
 }
 
-/* The index is then 0, or the look-up would find nothing: no program of ours does that. */
-static int has_one_entry(int map)
+/* What is known of the maps by file descriptor, so that each is asked about once. */
+enum { KNOWN_MAX = 256 };
+
+struct known {
+	char asked[KNOWN_MAX];
+	char one_entry[KNOWN_MAX];
+};
+
+static char map_has_one_entry(int map)
 {
 	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info);
 
 	return !bpf_obj_get_info_by_fd(map, &info, &size) && info.type == BPF_MAP_TYPE_ARRAY &&
 	       info.max_entries == 1;
+}
+
+/* The index is then 0, or the look-up would find nothing: no program of ours does that. */
+static char has_one_entry(struct known *k, int map)
+{
+	if (map < 0 || map >= KNOWN_MAX)
+		return map_has_one_entry(map);
+	if (!k->asked[map])
+		k->one_entry[map] = map_has_one_entry(map);
+	k->asked[map] = 1;
+	return k->one_entry[map];
 }
 
 static void lookup_replace(struct bpf_insn *load, struct bpf_insn *call)
@@ -86,6 +104,7 @@ static int direct_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *o
 	struct bpf_insn *insns = (struct bpf_insn *)bpf_program__insns(prog);
 	const size_t n = bpf_program__insn_cnt(prog);
 	char *target = calloc(n, 1);
+	struct known known = {0};
 
 	(void)opts;
 	(void)cookie;
@@ -100,7 +119,7 @@ static int direct_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *o
 	for (size_t i = 0; i < n; i++) {
 		struct bpf_insn *call = lookup_of(insns, n, i, target);
 
-		if (call && has_one_entry(insns[i].imm))
+		if (call && has_one_entry(&known, insns[i].imm))
 			lookup_replace(&insns[i], call);
 	}
 	free(target);

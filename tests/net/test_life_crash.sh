@@ -18,7 +18,7 @@ step=${LIFE_STEP:-35}
 random_kills=${LIFE_KILLS:-3}
 dir=/sys/fs/bpf/synguard
 iface=${TB_IF[server]}
-steps_max=400
+steps_max=800 # attach makes some 450 bpf() calls
 lingerer=sg$$l # another interface of the server, which only waits
 linger_s=80
 
