@@ -189,7 +189,7 @@ $(BUILD)/bench/%.bpf.o: tests/bench/%.bpf.c
 $(BUILD)/tools/%.skel.h: $(BUILD)/tools/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name synguard_$* > $@
 
-$(BUILD)/tools/synflood: $(BUILD)/tools/synflood.skel.h
+$(BUILD)/tools/xdpflood: $(BUILD)/tools/xdpflood.skel.h
 $(BUILD)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -I$(BUILD)/tools $< -o $@ -lbpf -lelf -lz -lpthread

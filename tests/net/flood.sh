@@ -3,6 +3,9 @@
 #
 # Floods beside real clients, and what to read off them: for the tests that source it after lib.sh.
 
+# One skb per frame, which arrives at any rate that a test needs; or xdpflood, for millions a second.
+FLOOD_TOOL=synflood
+
 # flood_start FAMILY KIND RATE [OPTION...]: in the background, for a minute at most, from random sources
 # of the whole spoofed prefix unless OPTION says otherwise.
 flood_start()
@@ -10,7 +13,7 @@ flood_start()
 	local family=$1 kind=$2 rate=$3 spoof=$TB_SPOOF4
 	shift 3
 	[[ $family == 4 ]] || spoof=$TB_SPOOF6
-	spawn attacker "$TB_TOOLS/synflood" --dev "${TB_IF[attacker]}" --kind "$kind" \
+	spawn attacker "$TB_TOOLS/$FLOOD_TOOL" --dev "${TB_IF[attacker]}" --kind "$kind" \
 		--src-mac "$TB_GATEWAY_MAC" --dst-mac "${TB_MAC[server]}" --src "$spoof" \
 		--dst "$(addr "$family" server)" --dport "$PORT" --rate "$rate" --seconds 60 --cpu 0 \
 		"$@" >"$TB_DIR/flood"

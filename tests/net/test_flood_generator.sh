@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The flood that the other tests and the benchmark believe in: does synflood send what it says, at the
+# The flood that the benchmark believes in: does xdpflood send what it says, at the
 # rate that it is asked for, and does it say how much that was?
 #
 # shellcheck disable=SC2317 # functions that case_ok calls
@@ -11,6 +11,7 @@
 # shellcheck source=tests/net/flood.sh
 . "$(dirname "$0")/flood.sh"
 
+FLOOD_TOOL=xdpflood
 PORT=9 # nobody listens there
 RATE=20000
 LINUX=020405b40402080a000000000000000001030307
@@ -121,12 +122,15 @@ rate()
 # Where nothing may arrive: an interface that is no veth.
 refused()
 {
-	! in_ns attacker "$TB_TOOLS/synflood" --dev lo --dst 127.0.0.1 --dport 9 \
+	! in_ns attacker "$TB_TOOLS/xdpflood" --dev lo --dst 127.0.0.1 --dport 9 \
 		--dst-mac 00:00:00:00:00:00 --rate 1 --seconds 1 2>&1 | grep -q offered ||
 		fail "it floods lo"
 }
 
 testbed_up || exit 1
+# A veth without a program of its own takes no frames that are redirected.
+ip -n "$TB_PREFIX-router" link set "${TB_IF[attacker]}r" \
+	xdpdrv obj "$TB_TOOLS/xdp_pass.bpf.o" sec xdp || exit 1
 case_both "SYNs of four stacks" syns
 case_both "ACKs" acks
 case_both "a mixture" mixture

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What synflood tells its XDP program: frames that are complete but for the fields that vary, and
+ * What xdpflood tells its XDP program: frames that are complete but for the fields that vary, and
  * where those are.  What varies is zero in them, so that a checksum only has the new words added.
  */
-#ifndef TESTS_SYNFLOOD_H
-#define TESTS_SYNFLOOD_H
+#ifndef TESTS_XDPFLOOD_H
+#define TESTS_XDPFLOOD_H
 
 #include <linux/types.h>
 

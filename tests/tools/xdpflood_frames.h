@@ -2,12 +2,12 @@
 /*
  * What segments a flood is made of: a kind, as a stack lays them out.  Fields that vary are zero.
  */
-#ifndef TESTS_SYNFLOOD_FRAMES_H
-#define TESTS_SYNFLOOD_FRAMES_H
+#ifndef TESTS_XDPFLOOD_FRAMES_H
+#define TESTS_XDPFLOOD_FRAMES_H
 
 #include "tool.h"
 #include "frame.h"
-#include "synflood.h"
+#include "xdpflood.h"
 
 /* PER_KIND: so that each of a mixture's kinds has its share, whether of one layout or four. */
 enum { PAYLOAD = 64, FRAG_BYTES = 8, PER_KIND = 12 };

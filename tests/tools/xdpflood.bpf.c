@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The flood itself, run by synflood through BPF_PROG_TEST_RUN with live frames, as if they came in
+ * The flood itself, run by xdpflood through BPF_PROG_TEST_RUN with live frames, as if they came in
  * by the interface that they shall leave by: each run makes one frame and sends it back, with no skb
  * on this side, as a NIC's ring would be filled.
  *
@@ -13,7 +13,7 @@
  * looked at before each chunk of frames; where it is full, the chunk counts as lost, and it is the
  * next one's turn when it would be on a wire.
  */
-#include "synflood.h"
+#include "xdpflood.h"
 
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -235,7 +235,7 @@ static __always_inline bool chunk_start(struct xdp_md *ctx)
 }
 
 SEC("xdp")
-int synflood(struct xdp_md *ctx)
+int xdpflood(struct xdp_md *ctx)
 {
 	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const __u32 tcp_at = AT_IP + (config.ipv6 ? IP6_LEN : IP4_LEN);
