@@ -3,7 +3,7 @@
  * Enters connections into the table of a synguard that is attached, as if their packets had been
  * seen just now: open ones, or such as are over and wait for their time.  Prints how many.
  */
-#include "tool.h"
+#include "../tools/tool.h"
 
 #include <arpa/inet.h>
 #include <sys/mman.h>

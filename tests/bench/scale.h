@@ -12,7 +12,7 @@
 
 #include "packet.h"
 
-enum scale_limits { SCALE_ROUNDS = 9, SCALE_ROUNDS_QUICK = 1, SCALE_ROWS_MAX = 8 };
+enum scale_limits { SCALE_ROUNDS = 9, SCALE_ROUNDS_QUICK = 1, SCALE_QUICK_MAX = 100000 };
 
 struct scale {
 	struct bench b;

@@ -44,7 +44,7 @@ void scale_conns(struct scale *s)
 				     scale_row_syn("SYN answered", 0),
 				     scale_row_bad_ack("bad ACK dropped")};
 
-		if (s->quick && sizes[i] > 1000000)
+		if (s->quick && sizes[i] > SCALE_QUICK_MAX)
 			break;
 		scale_table_open(s, room_for(sizes[i]));
 		scale_conns_enter(&s->b.table[TABLE_BIG], sizes[i]);

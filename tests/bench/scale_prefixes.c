@@ -24,7 +24,7 @@ void scale_prefixes(struct scale *s)
 	static const __u32 sizes[] = {0, 1000, 100000, 1000000};
 
 	scale_table_open(s, MAX_CONNS);
-	for (size_t i = 0; i < COUNT_OF(sizes); i++)
+	for (size_t i = 0; i < COUNT_OF(sizes) && !(s->quick && sizes[i] > SCALE_QUICK_MAX); i++)
 		prefixes_measure(s, sizes[i]);
 	scale_table_close(s);
 }
