@@ -175,8 +175,11 @@ static void check_report(struct check *check)
 
 static void prefix_set(struct check *check)
 {
-	char *text = strdup(check->src), *slash = strchr(text, '/');
+	char *text = strdup(check->src), *slash;
 
+	if (!text)
+		die(EXIT_FAILURE, "no memory");
+	slash = strchr(text, '/');
 	if (!slash)
 		die(EXIT_USAGE, "--src: ADDR/LEN");
 	*slash = '\0';
