@@ -175,8 +175,11 @@ static void check_report(struct check *check)
 
 static void prefix_set(struct check *check)
 {
-	char *text = strdup(check->src), *slash;
+	char *text, *slash;
 
+	if (!check->src)
+		die(EXIT_USAGE, "--src: ADDR/LEN");
+	text = strdup(check->src);
 	if (!text)
 		die(EXIT_FAILURE, "no memory");
 	slash = strchr(text, '/');
