@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bench/bench.h"
+#include "csum.h"
 #include "table.h"
 
 #define TCX_NEXT -1
@@ -92,8 +93,6 @@ static __always_inline __u32 source_v4(const struct bench_control *c, __u32 r, _
 static __always_inline void source_set_v4(__u8 *ip, const __u8 *end, const struct bench_control *c)
 {
 	const __u32 r = bpf_get_prandom_u32();
-	const __u32 *words = (const __u32 *)ip;
-	__u64 sum = 0;
 	__u16 port;
 
 	if (ip + 40 > end)
@@ -103,12 +102,7 @@ static __always_inline void source_set_v4(__u8 *ip, const __u8 *end, const struc
 	if (c->source != SOURCE_CONNS)
 		*(__u32 *)(ip + 24) = r * 7;
 	*(__u16 *)(ip + 10) = 0;
-	for (int i = 0; i < 5; i++)
-		sum += words[i];
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	for (int i = 0; i < 3; i++)
-		sum = (sum & 0xffff) + (sum >> 16);
-	*(__u16 *)(ip + 10) = (__u16)~sum;
+	*(__u16 *)(ip + 10) = csum_fold(csum_words((const __u32 *)ip, 5));
 }
 
 static __always_inline void source_set_v6(__u8 *ip, const __u8 *end, const struct bench_control *c)
