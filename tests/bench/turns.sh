@@ -14,6 +14,7 @@
 #                              TURNS are those who take part
 #   turns_ratio FIELD A B      quartiles of A's share in B, of the two in each round
 #   turns_of FIELD A           the same of A's own figures
+#   turns_disturbed            say how many of all measurements other processes have disturbed
 #
 # A round has each once, one right after the other, in another order than the round before.  A ratio
 # is that of two neighbours in time; what counts is the ratios' median and how far they scatter.
@@ -21,6 +22,8 @@
 
 TURNS=(none pass auto)
 TURNS_FILL=0 # connections that are over and still in synguard's table, as on a busy host
+TURNS_PATIENCE=$(bench_pick 120 20) # half seconds
+TURNS_DISTURBED=0
 declare -A TURN
 
 # Thresholds and limits out of reach: a closed loop on one machine is what they are there to notice.
@@ -86,6 +89,45 @@ turn_checked()
 		fail "$dropped packets dropped: $(<"$TB_DIR/turn.json")"
 }
 
+# Is a process running that is none of ours, which are all waiting at this moment?
+others_run()
+{
+	local running
+
+	for _ in 1 2 3; do
+		sleep 0.02
+		read -r _ _ _ running _ </proc/loadavg
+		((${running%/*} > 1)) || return 1
+	done
+}
+
+# patient CMD...: CMD once others are quiet, and again if they are not any more; as long as TURNS_PATIENCE
+# lasts, which counts for the whole benchmark.
+patient()
+{
+	local start
+
+	while others_run && ((TURNS_PATIENCE > 0)); do
+		sleep 0.5
+		: $((TURNS_PATIENCE -= 1))
+	done
+	start=$SECONDS
+	"$@" || return
+	others_run || return 0
+	if ((TURNS_PATIENCE <= 0)); then
+		: $((TURNS_DISTURBED += 1))
+		return 0
+	fi
+	: $((TURNS_PATIENCE -= 2 * (SECONDS - start) + 1))
+	patient "$@"
+}
+
+turns_disturbed()
+{
+	((TURNS_DISTURBED == 0)) ||
+		echo "($TURNS_DISTURBED measurements were disturbed by other processes; run it again when they are quiet)"
+}
+
 # turn WHO CMD...: one measurement; sets what CMD sets.
 turn()
 {
@@ -93,7 +135,7 @@ turn()
 
 	shift
 	turn_on "$who" || fail "$who: cannot attach: $(<"$TB_DIR/turn.log")" || return
-	"$@" || fail "$who: $* failed" || return
+	patient "$@" || fail "$who: $* failed" || return
 	turn_off "$who" || fail "$who: cannot detach: $(<"$TB_DIR/turn.log")" || return
 	TURN[$who,rate]+=" $RATE"
 	TURN[$who,ns]+=" $NS"
