@@ -130,10 +130,11 @@ load_rr()
 	local units
 
 	BEFORE=$(load_clock)
-	load_client "$TB_TOOLS/tcpcli" --dst "$(addr "$1" server)" --port $LOAD_PORT_BARE --rr \
-		--count "$2" --hold $LOAD_SECONDS >"$TB_DIR/load" || fail "$(<"$TB_DIR/load")" || return
-	units=$(field pings <"$TB_DIR/load")
+	load_client "$TB_TOOLS/tcprr" --dst "$(addr "$1" server)" --port $LOAD_PORT_BARE \
+		--count "$2" --seconds $LOAD_SECONDS >"$TB_DIR/load" || fail "$(<"$TB_DIR/load")" || return
+	units=$(field responses <"$TB_DIR/load")
 	load_cost "$units" || return
+	[[ $(field broken <"$TB_DIR/load") == 0 ]] || fail "$(<"$TB_DIR/load")" || return
 	RATE=$((units / LOAD_SECONDS))
 }
 

@@ -3,10 +3,9 @@
  * A TCP client that notices what an application would: a connection refused, a greeting that never
  * comes, an echo that is late or missing.  Without --hold its --count connections follow one
  * another (with --sport, from one port: port reuse); with it they are all open together for that
- * long, each sending a ping and expecting its echo every --ping-interval-ms, or with --rr a ping as soon
- * as the last echo is there: as many transactions as there are pings.  It reports the options that
- * the last connection has: ts, sack, ws, ecn, syn_data (TCP Fast Open), mptcp.  With --abort a
- * connection ends by RST.
+ * long, each sending a ping and expecting its echo every --ping-interval-ms.  It reports the options
+ * that the last connection has: ts, sack, ws, ecn, syn_data (TCP Fast Open), mptcp.  With
+ * --abort a connection ends by RST.
  */
 #include "clients.h"
 
@@ -24,7 +23,7 @@ struct conn {
 
 struct client {
 	const char *dst, *bind, *send, *expect, *md5;
-	bool until_close, fastopen, mptcp, abort, rr;
+	bool until_close, fastopen, mptcp, abort;
 	uint64_t port, sport, timeout_ms, hold, count, ping_ms;
 	struct sockaddr_in6 to, from;
 	socklen_t addr_len;
@@ -244,7 +243,7 @@ static void hold_run(struct client *client)
 		for (uint64_t i = 0; i < client->count; i++) {
 			struct conn *conn = &client->conns[i];
 
-			if (client->rr || (client->ping_ms && now >= next))
+			if (client->ping_ms && now >= next)
 				ping_send(client, conn, now);
 			wait[i] =
 			    (struct pollfd){.fd = conn->broken ? -1 : conn->fd, .events = POLLIN};
@@ -321,7 +320,6 @@ int main(int argc, char **argv)
 	    {"count", "N", ARG_NUMBER, &client.count, false},
 	    {"hold", "SECONDS", ARG_NUMBER, &client.hold, false},
 	    {"ping-interval-ms", "N", ARG_NUMBER, &client.ping_ms, false},
-	    {"rr", NULL, ARG_FLAG, &client.rr, false},
 	    {"md5", "KEY", ARG_TEXT, &client.md5, false},
 	    {0},
 	};
