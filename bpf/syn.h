@@ -7,42 +7,25 @@
 #include "reply_tx.h"
 #include "resend.h"
 
-/* The cookie, and note that one without timestamps was issued. */
-INLINE struct cookie cookie_issue(const struct packet *pkt, struct room *room, __u64 now,
-				  const struct keys *ring, const struct tcp_offer *offer)
-{
-	const struct config *cfg = config_get();
-	struct runtime *rt = runtime_get();
-	struct cookie_input in = {.ring = ring,
-				  .tuple = &pkt->key,
-				  .prefixes = room->prefixes,
-				  .client_isn = pkt->seq,
-				  .is_v6 = pkt->is_v6,
-				  .vlan = pkt->vlan};
-
-	if (!cfg || !rt)
-		return (struct cookie){};
-	in.epoch = cookie_epoch_now(ring, cfg, now);
-	in.tick = cookie_tick_now(ring, cfg, now);
-	if (!offer->tstamp && !dry_run)
-		nots_issued(rt, in.epoch);
-	return cookie_make(&in, offer);
-}
-
 /* The frame becomes the SYN-ACK.  Returns 0, or -1 where that failed. */
 __noinline int syn_answer(struct xdp_md *ctx, const struct packet *pkt, const struct tcpopts *opts,
 			  const struct listener *lst, __u64 now)
 {
-	const struct keys *ring = keys_get();
-	struct room *room = room_get();
+	const struct config *cfg = config_get();
+	struct runtime *rt = runtime_get();
+	struct cookie_input in = {.ring = keys_get()};
 	struct tcp_offer offer;
 	struct cookie cookie;
 	struct reply reply;
 
-	if (!pkt || !opts || !lst || !ring || !room)
+	if (!pkt || !opts || !lst || !cfg || !rt || !in.ring ||
+	    cookie_input_fill(&in, pkt, cfg, now))
 		return -1;
+	in.client_isn = pkt->seq;
 	offer = offer_accept(pkt, opts, lst);
-	cookie = cookie_issue(pkt, room, now, ring, &offer);
+	if (!offer.tstamp && !dry_run)
+		nots_issued(rt, in.epoch);
+	cookie = cookie_make(&in, &offer);
 	reply_make(pkt, opts->tsval, &offer, lst, &cookie, &reply);
 	return reply_write(ctx, pkt, lst, &reply);
 }

@@ -174,8 +174,8 @@ INLINE int sock_is_ours(const struct sock *sk, const struct config *cfg)
 }
 
 /*
- * Most changes are of no interest here: those within the end of a connection, SYN_RECV, SYN_SENT.  Told from
- * the arguments alone, as this runs for each socket of the whole machine.
+ * Most changes are of no interest here: those within the end of a connection, SYN_RECV, SYN_SENT.
+ * Told from the arguments alone, as this runs for each socket of the whole machine.
  */
 INLINE int change_matters(int newstate)
 {

@@ -152,8 +152,8 @@ PROVEN_ONCE int cookie_prefix_make(struct cookie_prefix *p, const struct conn_ke
 }
 
 /*
- * when: the epoch's low 31 bits, and above them whether the handshake has timestamps.  In all 38 or 54 bytes,
- * so that the families cannot be taken for each other.
+ * when: the epoch's low 31 bits, and above them whether the handshake has timestamps.  In all 38
+ * or 54 bytes, so that the families cannot be taken for each other.
  */
 INLINE __u64 cookie_hash(const struct siphash *prefix, const struct conn_key *tuple,
 			 __u32 client_isn, __u32 when, int is_v6)
@@ -246,9 +246,8 @@ INLINE __u32 cookie_unpack(__u64 h, const struct cookie *c, __u32 tstamp)
 struct cookie_input {
 	const struct keys *ring;
 	const struct conn_key *tuple;
-	struct cookie_prefix
-	    *prefixes; /* COOKIE_PREFIXES, zero at first; nobody else's meanwhile */
-	__u64 epoch;   /* now */
+	struct cookie_prefix *prefixes; /* COOKIE_PREFIXES of them, kept; zero at first */
+	__u64 epoch;                    /* now */
 	__u32 client_isn;
 	__u32 is_v6;
 	__u32 vlan;        /* struct packet's */
