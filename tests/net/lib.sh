@@ -84,6 +84,13 @@ addr()
 	esac
 }
 
+# has REGEX: is it in what a command prints?  All is read: "grep -q" leaves early, and a command that
+# prints more then dies of SIGPIPE, which is a failure of the pipe.
+has()
+{
+	[[ $(grep -c -e "$1") != 0 ]]
+}
+
 # field KEY: that field of a tool's one-line JSON report on standard input.
 field()
 {

@@ -172,7 +172,7 @@ overridden()
 	write "$two_services
 max_connections: 9999"
 	says "$iface: no change" reload "$iface" || status=1
-	running | grep -q 'close: 7s' || fail "$(running)" || status=1
+	running | has 'close: 7s' || fail "$(running)" || status=1
 	detach_synguard >/dev/null
 	write "$two_services"
 	attach_synguard --config "$config" >/dev/null || return

@@ -123,7 +123,7 @@ rate()
 refused()
 {
 	! in_ns attacker "$TB_TOOLS/xdpflood" --dev lo --dst 127.0.0.1 --dport 9 \
-		--dst-mac 00:00:00:00:00:00 --rate 1 --seconds 1 2>&1 | grep -q offered ||
+		--dst-mac 00:00:00:00:00:00 --rate 1 --seconds 1 2>&1 | has offered ||
 		fail "it floods lo"
 }
 

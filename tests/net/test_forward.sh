@@ -81,7 +81,7 @@ held_survives()
 # Neighbour discovery in a fresh namespace takes its time.
 reachable()
 {
-	through "$1" --port 80 --expect behind | grep -q '"broken": 0'
+	through "$1" --port 80 --expect behind | has '"broken": 0'
 }
 
 both_held()

@@ -128,7 +128,7 @@ shares()
 	attach_with_file "$TB_DIR/key" 0 "$iface" || return
 	[[ $(bytes 8 16) == "$(key_of "$TB_DIR/key")" ]] || fail "not the file's key" || return
 	nginx || return
-	client 4 --port 80 --count 20 | grep -q '"connected": 20' || fail "no connections" || status=1
+	client 4 --port 80 --count 20 | has '"connected": 20' || fail "no connections" || status=1
 	spawn_stop "$NGINX"
 	((status == 0)) || return 1
 	say 0 'has the key' key rotate "$iface" --file "$TB_DIR/key" || return

@@ -34,7 +34,7 @@ served()
 
 has_xdp()
 {
-	in_ns server ip link show "$iface" | grep -q 'prog/xdp'
+	in_ns server ip link show "$iface" | has 'prog/xdp'
 }
 
 # Nothing of an attachment is there.
@@ -47,7 +47,7 @@ clean()
 
 attached()
 {
-	synguard status "$iface" | grep -q 'attached since' || fail "it is not attached"
+	synguard status "$iface" | has 'attached since' || fail "it is not attached"
 }
 
 # The attach that follows a crash: succeeds, or says that the crashed one had done its work.

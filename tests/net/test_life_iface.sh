@@ -73,7 +73,7 @@ counter_of()
 
 is_attached()
 {
-	synguard status "$1" | grep -q "$1: attached since" || fail "$(synguard status "$1")"
+	synguard status "$1" | has "$1: attached since" || fail "$(synguard status "$1")"
 }
 
 # with_pair FUNCTION [ARG...]: on a pair of its own, attached.
@@ -148,7 +148,7 @@ mac_change()
 	ip -n "$client_ns" neighbour flush dev "${net}p"
 	served 85 || return
 	! synguard check "$net" >"$TB_DIR/check" || fail "check finds nothing" || return
-	grep -A 2 '^fail *mac ' "$TB_DIR/check" | grep -q do: || fail "$(<"$TB_DIR/check")" || return
+	grep -A 2 '^fail *mac ' "$TB_DIR/check" | has do: || fail "$(<"$TB_DIR/check")" || return
 	synguard detach "$net" --now || return
 	attach "$net" --xdp generic || return
 	handed_off "$net" 85

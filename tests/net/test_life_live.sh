@@ -192,7 +192,7 @@ not_across()
 	attach_always || status=1
 	syn_send "$1" 30000 yes || status=1
 	detach_wait || status=1
-	ack_send "$1" 30000 yes | grep -q '"flags": "R' || fail "no RST after detach --now" || status=1
+	ack_send "$1" 30000 yes | has '"flags": "R' || fail "no RST after detach --now" || status=1
 	! has_socket 30000 || fail "a socket after detach --now" || status=1
 	spawn_stop "$SERVER"
 	return "$status"
@@ -208,7 +208,7 @@ lingers()
 	[[ $status == *'detached; the hand-off stays'* ]] || fail "status: $status" || return
 	[[ $(synguard status "${TB_IF[server]}" --json | field handoff) == lingering ]] ||
 		fail "status --json does not say lingering" || return
-	detach_plain | grep -q 'was detached already' || fail "second detach" || return
+	detach_plain | has 'was detached already' || fail "second detach" || return
 	detach_synguard || return
 	not synguard status "${TB_IF[server]}"
 }

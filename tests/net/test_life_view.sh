@@ -100,7 +100,7 @@ status_fields()
 		$(field xdp_mode <<<"$text") == native && $(field mode <<<"$text" | head -n 1) == always &&
 		$(field handoff <<<"$text") == reqsk ]] || fail "$text" || return
 	[[ $(field attached_since <<<"$text") =~ ^20[0-9-]+T[0-9:]+Z$ ]] || fail "$text" || return
-	numbers_out <<<"$text" | grep -q '"maps":{"conns":{"used":N,"max":N,"fill":N}}' ||
+	numbers_out <<<"$text" | has '"maps":{"conns":{"used":N,"max":N,"fill":N}}' ||
 		fail "no fill levels: $text"
 }
 
@@ -166,7 +166,7 @@ monitor()
 	attach_synguard --mode monitor || return
 	for family in 4 6; do
 		served "$family" || status=1
-		stranger "$family" | grep -q '"flags": "R"' || fail "the kernel sends no RST" || status=1
+		stranger "$family" | has '"flags": "R"' || fail "the kernel sends no RST" || status=1
 	done
 	[[ $(synguard status "$iface" --json | field mode | head -n 1) == monitor ]] || fail "status" || status=1
 	(($(counter syn_passed) == 2 && $(counter ack_cookie_invalid) == 2 &&
@@ -174,7 +174,7 @@ monitor()
 		fail "$(synguard stats "$iface")" || status=1
 	(($(not_enforced ack_cookie_invalid) == 2 && $(not_enforced syn_passed) == 0)) ||
 		fail "not enforced: $(synguard stats "$iface" --json)" || status=1
-	synguard stats "$iface" | grep -q 'mode monitor: everything passes' || fail "header" || status=1
+	synguard stats "$iface" | has 'mode monitor: everything passes' || fail "header" || status=1
 	synguard stats "$iface" | grep -Eq 'ack_cookie_invalid +2 +[0-9]+ +2  DROP' ||
 		fail "no column: $(synguard stats "$iface")" || status=1
 	detach_synguard

@@ -123,7 +123,7 @@ listed_is_loaded()
 	grep -q '^203.0.113.0/24$' "$TB_DIR/printed" || fail "$(cat "$TB_DIR/printed")" || return
 	list allow load - <"$TB_DIR/printed" || return
 	diff <(list allow list | sed 's/ for.*//') <(sed 's/ for.*//' "$TB_DIR/printed") || return
-	bpftool map dump pinned "$pins/allow_entries" | grep -q '"expires": [1-9]' ||
+	bpftool map dump pinned "$pins/allow_entries" | has '"expires": [1-9]' ||
 		fail "bpftool does not show the list" || return
 	empty
 }
@@ -199,7 +199,7 @@ a_million()
 	echo "$ms ms: $(cat "$TB_DIR/report")"
 	((ms < 3000)) || fail "it took $ms ms" || status=1
 	(($(count deny) > many * 99 / 100)) || fail "$(count deny) of $many" || status=1
-	! segment 4 --dport 80 --sport 4000 --flags S --wait-ms 300 | grep -q flags ||
+	! segment 4 --dport 80 --sport 4000 --flags S --wait-ms 300 | has flags ||
 		fail "the ghost is answered" || status=1
 	served 4 && served 6 || status=1
 	empty || status=1

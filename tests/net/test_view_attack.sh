@@ -28,7 +28,7 @@ flood_start()
 # under_attack true|false: does status --json say so?  (for wait_for)
 under_attack()
 {
-	synguard status "$iface" --json | grep -q "\"under_attack\": $1,"
+	synguard status "$iface" --json | has "\"under_attack\": $1,"
 }
 
 # shows PATTERN: a line of status.
@@ -136,7 +136,7 @@ monitored()
 	[[ $said =~ syn_cookie_sent\ +([0-9]+)\ +[0-9]+\ +([0-9]+)\ \ TX &&
 		${BASH_REMATCH[1]} -gt 1000 && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] ||
 		fail "not enforced: $said" || status=1
-	synguard check "$iface" | grep -A 2 '^warn  monitor ' | grep -q 'do:.*--mode auto' ||
+	synguard check "$iface" | grep -A 2 '^warn  monitor ' | has 'do:.*--mode auto' ||
 		fail "check: $(synguard check "$iface")" || status=1
 	return "$status"
 }

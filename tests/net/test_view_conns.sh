@@ -139,7 +139,7 @@ half_open()
 	json=$(conns --json --state half-open --client "$(addr "$1" ghost)")
 	is "$json" "length == 1 and (.[0] | .half_open and .slot == null and
 		.state == \"SYN_RECV\" and .client.port == 33333 and .expires_s <= 65)" || return
-	conns --client "$(addr "$1" ghost)" | tail -n 1 | grep -q '1 half-open$' ||
+	conns --client "$(addr "$1" ghost)" | tail -n 1 | has '1 half-open$' ||
 		fail "not in the sum: $(conns)"
 }
 

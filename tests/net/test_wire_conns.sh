@@ -99,7 +99,7 @@ reuse_client_closed()
 	: $((SPORT += 1))
 	raw_open "$1" $ECHO || return
 	lives $ECHO 1001 1 || return
-	raw $ECHO FA 1005 "$(next 5)" --count 1 --wait-ms 1000 | grep -q '"flags": "FA"' ||
+	raw $ECHO FA 1005 "$(next 5)" --count 1 --wait-ms 1000 | has '"flags": "FA"' ||
 		fail "the server did not close" || return
 	raw $ECHO A 1006 "$(next 6)" --wait-ms 0
 	wait_for 2 socket_gone || fail "the socket is still there" || return
