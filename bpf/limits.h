@@ -91,7 +91,7 @@ static __noinline int packet_repeated(const struct packet *pkt, const struct con
  * limit, but beyond it a real client's second SYN is answered, because a flood that does the
  * same sends two packets for each that it gets sent.  owed: as if beyond it, see synacks_owed().
  */
-INLINE int synack_allowed(const struct packet *pkt, const struct config *cfg,
+INLINE int synack_allowed(const struct packet *pkt, __u32 prefix, const struct config *cfg,
 			  const struct settings *st, __u64 now, __u32 owed)
 {
 	struct buckets *b = buckets_get();
@@ -99,7 +99,7 @@ INLINE int synack_allowed(const struct packet *pkt, const struct config *cfg,
 
 	if (!b)
 		return 1;
-	bucket = &b->synack[prefix_hash(hash_secret(), pkt->key.remote) & (BUCKETS - 1)];
+	bucket = &b->synack[prefix & (BUCKETS - 1)];
 	if (dry_run)
 		return !bucket_full(*bucket, &st->synack, (__u32)now, cfg->hz);
 	return (!owed && bucket_add(bucket, &st->synack, (__u32)now, cfg->hz)) ||
@@ -123,13 +123,12 @@ __noinline int live_syn_allowed(const struct packet *pkt, const struct config *c
 }
 
 /* Only a proven handshake fills this one, so nobody can fill it for others. */
-INLINE int new_conn_limited(const struct packet *pkt, const struct settings *st,
-			    const struct config *cfg, __u64 now)
+INLINE int new_conn_limited(__u32 prefix, const struct settings *st, const struct config *cfg,
+			    __u64 now)
 {
 	const struct buckets *b = buckets_get();
-	const __u32 hash = prefix_hash(hash_secret(), pkt->key.remote);
 
-	return b && bucket_full(b->new_conn[hash & (BUCKETS_RARE - 1)], &st->new_conn, (__u32)now,
+	return b && bucket_full(b->new_conn[prefix & (BUCKETS_RARE - 1)], &st->new_conn, (__u32)now,
 				cfg->hz);
 }
 

@@ -164,7 +164,7 @@ INLINE __u32 synacks_owed(const struct runtime *rt)
 }
 
 /* What the facts that cost nothing decide; those that do are asked only where they matter. */
-INLINE enum reason syn_decide(const struct pass *p, const struct policy *policy,
+INLINE enum reason syn_decide(const struct pass *p, const struct policy *policy, __u32 prefix,
 			      struct syn_facts *facts)
 {
 	enum reason r = decide_syn(facts);
@@ -180,17 +180,18 @@ INLINE enum reason syn_decide(const struct pass *p, const struct policy *policy,
 	if (owed && (r != REASON_syn_cookie_sent ||
 		     !defence_flooded(p->service.defence, policy, p->cfg, p->now)))
 		owed = 0;
-	if (synack_allowed(p->pkt, p->cfg, p->st, p->now, owed))
+	if (synack_allowed(p->pkt, prefix, p->cfg, p->st, p->now, owed))
 		return r;
 	if (owed)
 		p->rt->synacks_owed = owed - 1;
 	return REASON_syn_synack_limited;
 }
 
-/* Decides; what is decided is done by syn_passes() or syn_cookie(), for the stack's sake. */
-static __noinline enum reason syn_classify(struct xdp_md *ctx, struct pass *p, struct listener *lst)
+INLINE enum reason syn_weigh(struct xdp_md *ctx, struct pass *p, struct listener *lst,
+			     struct syn_facts *ret_facts)
 {
 	const struct policy *policy = p->policy;
+	const __u32 prefix = prefix_hash(hash_secret(), p->pkt->key.remote);
 	const struct conn *conn;
 	const struct tcpopts *opts = &p->room->opts;
 	struct syn_facts facts = {.is_v6 = p->pkt->is_v6,
@@ -199,6 +200,7 @@ static __noinline enum reason syn_classify(struct xdp_md *ctx, struct pass *p, s
 				  .allowed = p->allowed};
 	enum reason r;
 
+	facts.new_limited = p->st->new_conn.rate && new_conn_limited(prefix, p->st, p->cfg, p->now);
 	frame_options(ctx, p->pkt, &p->room->opts);
 	p->room->hash = conn_hash(&p->pkt->key);
 	conn = conn_to_use(conn_get_hashed(&p->pkt->key, p->room->hash, p->cfg->slots));
@@ -219,10 +221,28 @@ static __noinline enum reason syn_classify(struct xdp_md *ctx, struct pass *p, s
 	facts.dst_unicast = addr_classify(p->pkt->key.local, p->pkt->is_v6) == ADDR_UNICAST;
 	facts.listener_small = lst->mss_small;
 	facts.mss = offer_mss(p->pkt, opts);
-	facts.new_limited = p->st->new_conn.rate && new_conn_limited(p->pkt, p->st, p->cfg, p->now);
-	r = syn_decide(p, policy, &facts);
-	if (dry_run)
-		dry_facts(&facts);
+	r = syn_decide(p, policy, prefix, &facts);
+	*ret_facts = facts;
+	return r;
+}
+
+/* Decides; what is decided is done by syn_passes() or syn_cookie(), for the stack's sake. */
+static __noinline enum reason syn_classify(struct xdp_md *ctx, struct pass *p, struct listener *lst)
+{
+	struct syn_facts facts;
+
+	return syn_weigh(ctx, p, lst, &facts);
+}
+
+static __noinline enum reason syn_classify_dry(struct xdp_md *ctx, struct pass *p,
+					       struct listener *lst)
+{
+	struct dry_room *room = dry_room_get();
+	struct syn_facts facts;
+	const enum reason r = syn_weigh(ctx, p, lst, &facts);
+
+	if (room)
+		room->facts = facts;
 	return r;
 }
 

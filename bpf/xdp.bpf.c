@@ -56,7 +56,7 @@ INLINE enum reason tcp_classify(struct xdp_md *ctx, struct pass *p)
 	p->policy = policy_get(p->bank, p->service.policy);
 	if (!lst || !lst->listening || !p->policy)
 		return REASON_not_protected;
-	r = syn_classify(ctx, p, lst);
+	r = dry_run ? syn_classify_dry(ctx, p, lst) : syn_classify(ctx, p, lst);
 	if (reason_kernel_handshake(r) || p->policy->mode == MODE_MONITOR)
 		return syn_passes(p, lst, r);
 	return r == REASON_syn_cookie_sent ? syn_cookie(ctx, p, lst) : r;
