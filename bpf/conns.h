@@ -27,42 +27,33 @@ enum { NO_SLOT = -1 };
 /* A head that no connection has: a free slot that somebody is filling in. */
 enum { CLAIMED = 0x10000000 };
 
-struct presence_cell {
-	__u32 *word; /* four cells; NULL only where a map look-up fails, which does not happen */
-	__u32 shift; /* of this one's byte */
-};
-
-INLINE struct presence_cell presence_find(__u64 hash)
+/* NULL only where a map look-up fails, which does not happen. */
+INLINE __u64 *presence_word(__u32 cell)
 {
-	const __u32 zero = 0;
-	struct presence_cell cell = {};
-	struct presence *p = bpf_map_lookup_elem(&presence, &zero);
-	const __u32 index = (__u32)(hash >> 46);
+	const __u32 index = cell / PRESENCE_IN_WORD;
 
-	if (!p)
-		return cell;
-	cell.word = &p->cells[(index >> 2) & (PRESENCE_WORDS - 1)];
-	cell.shift = (index & 3) * 8;
-	return cell;
+	return bpf_map_lookup_elem(&presence, &index);
 }
 
 /*
  * by: 1 before an entry is made, -1 after one is removed, so that no entry is ever without its
  * count.
  */
-INLINE void presence_count(__u64 hash, __s32 by)
+INLINE void presence_count(__u64 hash, __u32 slots, __s64 by)
 {
-	const struct presence_cell cell = presence_find(hash);
+	const __u32 cell = presence_cell(hash, slots);
+	__u64 *word = presence_word(cell);
 
-	if (cell.word)
-		__sync_fetch_and_add(cell.word, (__u32)by << cell.shift);
+	if (word)
+		__sync_fetch_and_add(word, (__u64)by * presence_one(cell));
 }
 
-INLINE __u32 presence_of(__u64 hash)
+INLINE __u32 presence_of(__u64 hash, __u32 slots)
 {
-	const struct presence_cell cell = presence_find(hash);
+	const __u32 cell = presence_cell(hash, slots);
+	const __u64 *word = presence_word(cell);
 
-	return cell.word ? *cell.word >> cell.shift & 0xff : 0;
+	return word ? *word >> cell % PRESENCE_IN_WORD * 4 & 15 : 0;
 }
 
 INLINE __u64 conn_hash(const struct conn_key *key)
@@ -148,7 +139,7 @@ INLINE struct conn *conn_get_hashed(const struct conn_key *key, __u64 hash, __u3
 	struct conn *slot;
 	int index;
 
-	if (!presence_of(hash))
+	if (!presence_of(hash, slots))
 		return 0;
 	slot = slot_get(home);
 	if (!slot)
@@ -219,7 +210,7 @@ __noinline int slot_free(struct runtime *rt, __u32 index, const struct conn_head
 	if (home)
 		__sync_fetch_and_and(&home->displaced,
 				     ~slot_bits(table_home(hash, slots), index, slots));
-	presence_count(hash, -1);
+	presence_count(hash, slots, -1);
 	slot->seen = (__u32)bpf_jiffies64();
 	__sync_val_compare_and_swap((__u32 *)(void *)&slot->head, CLAIMED, 0);
 	__sync_fetch_and_add(conn_closed(was) ? &rt->conns_closed : &rt->conns_expired, 1);
@@ -299,7 +290,7 @@ INLINE struct conn *conn_claim(struct runtime *rt, const struct config *cfg, __u
 	const __u32 now = (__u32)bpf_jiffies64();
 	int place;
 
-	if (presence_of(hash) >= PRESENCE_FULL)
+	if (presence_of(hash, cfg->slots) >= PRESENCE_FULL)
 		return 0;
 	place = slot_claim(home, cfg->slots, now);
 	if (place == NO_SLOT && slot_evict(rt, home, cfg->slots, cfg->hz))
@@ -330,7 +321,7 @@ __noinline int slot_enter(struct runtime *rt, const struct config *cfg, const st
 	}
 	copy32(&c->key, key, sizeof(*key) / 4);
 	conn_reset(c);
-	presence_count(hash, 1);
+	presence_count(hash, cfg->slots, 1);
 	__sync_fetch_and_add(&rt->conns_made, 1);
 	__sync_fetch_and_or(&home->displaced, 1U << (place & 31));
 	__sync_val_compare_and_swap((__u32 *)(void *)&c->head, CLAIMED, head_word(head));

@@ -146,9 +146,10 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* presence_words(), set by the loader */
 	__type(key, __u32);
-	__type(value, struct presence);
+	__type(value, __u64);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } presence SEC(".maps");
 

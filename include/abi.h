@@ -192,15 +192,16 @@ struct timeouts {
 _Static_assert(sizeof(struct timeouts) == 36, "timeouts has no holes");
 
 /*
- * How many connections fall into each of 4 * PRESENCE_WORDS cells of a hash of their tuple, one
- * byte each: a filter in front of conns that stays in the CPU's cache.  A cell at PRESENCE_FULL,
- * which takes malice and the key, takes no more, as if conns were full: a byte that overflowed
- * would hide the connections in it.
+ * A filter in front of conns, small enough for the CPU's cache: how many connections fall into each
+ * of presence_cells() cells (include/table.h) of four bits.  A cell at PRESENCE_FULL, which takes
+ * malice and the key, takes no more, as if conns were full: one that overflowed would hide the
+ * connections in it.
  */
-enum { PRESENCE_WORDS = 65536, PRESENCE_FULL = 200 };
-
-struct presence {
-	__u32 cells[PRESENCE_WORDS];
+enum presence_shape {
+	PRESENCE_LEAST = 1 << 19,
+	PRESENCE_PER_SLOT = 2,
+	PRESENCE_IN_WORD = 16,
+	PRESENCE_FULL = 12,
 };
 
 /*

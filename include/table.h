@@ -41,6 +41,30 @@ INLINE __u32 table_home(__u64 hash, __u32 slots)
 	return table_scale((__u32)(hash >> 32), slots);
 }
 
+/* Of the filter `presence`, in front of so many slots. */
+INLINE __u32 presence_cells(__u32 slots)
+{
+	return slots < PRESENCE_LEAST / PRESENCE_PER_SLOT ? PRESENCE_LEAST
+							  : slots * PRESENCE_PER_SLOT;
+}
+
+/* A tuple's. */
+INLINE __u32 presence_cell(__u64 hash, __u32 slots)
+{
+	return table_scale((__u32)(hash >> 32), presence_cells(slots));
+}
+
+/* What one connection counts in the cell's word. */
+INLINE __u64 presence_one(__u32 cell)
+{
+	return 1ULL << cell % PRESENCE_IN_WORD * 4;
+}
+
+INLINE __u32 presence_words(__u32 slots)
+{
+	return presence_cells(slots) / PRESENCE_IN_WORD + 1;
+}
+
 /* The i-th place, 0 to TABLE_WINDOW - 1, for the tuples of a home; the 0th is the home itself. */
 INLINE __u32 table_place(__u32 home, __u32 i, __u32 slots)
 {

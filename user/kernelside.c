@@ -13,6 +13,7 @@
 #include "kernelside.h"
 #include "lists.h"
 #include "pins.h"
+#include "table.h"
 #include "kernel.skel.h"
 
 /* BPF_TCX_INGRESS and _EGRESS, Linux 6.6; libbpf 1.1 has no names for them. */
@@ -35,6 +36,7 @@ int kernelside_load(const char *dir, __u32 slots, struct synguard_kernel **ret_k
 	bpf_program__set_expected_attach_type(kernel->progs.synguard_egress,
 					      (enum bpf_attach_type)TCX_EGRESS);
 	bpf_map__set_max_entries(kernel->maps.conns, slots);
+	bpf_map__set_max_entries(kernel->maps.presence, presence_words(slots));
 	lists_fit(dir, kernel->obj);
 	error_log_clear();
 	err = synguard_kernel__load(kernel);

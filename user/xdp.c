@@ -13,6 +13,7 @@
 #include "direct.h"
 #include "lists.h"
 #include "pins.h"
+#include "table.h"
 #include "xdp.h"
 #include "xdp.skel.h"
 
@@ -127,6 +128,7 @@ int xdp_attach(const char *dir, const struct config *config, struct error *error
 	if (!skel)
 		return error_set(error, -errno, "cannot open the XDP program: %s", strerror(errno));
 	bpf_map__set_max_entries(skel->maps.conns, config->slots);
+	bpf_map__set_max_entries(skel->maps.presence, presence_words(config->slots));
 	lists_fit(dir, skel->obj);
 	error_log_clear();
 	prog = xdp_program__from_bpf_obj(skel->obj, "xdp");

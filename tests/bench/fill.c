@@ -36,7 +36,7 @@ struct conn fill_closed(__u32 seen)
 static int fill_enter(struct fill *f, const struct conn_key *key, const struct conn *conn)
 {
 	const __u64 hash = tuple_hash(f->secret, key);
-	const __u32 home = table_home(hash, f->n_slots), cell = (__u32)(hash >> 46);
+	const __u32 home = table_home(hash, f->n_slots), cell = presence_cell(hash, f->n_slots);
 	struct conn *slot;
 	__u32 i, displaced;
 
@@ -52,7 +52,7 @@ static int fill_enter(struct fill *f, const struct conn_key *key, const struct c
 	slot->key = *key;
 	slot->displaced = displaced;
 	f->slots[home].displaced |= 1U << i;
-	f->presence->cells[cell >> 2] += 1U << (cell & 3) * 8;
+	f->presence[cell / PRESENCE_IN_WORD] += presence_one(cell);
 	return 1;
 }
 

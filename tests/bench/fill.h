@@ -12,7 +12,7 @@ struct fill {
 	struct conn *slots;        /* of the map conns, mapped */
 	__u32 n_slots;             /* config.slots */
 	__u64 secret;              /* keys.presence */
-	struct presence *presence; /* a copy, to be written back */
+	__u64 *presence;           /* of the map presence, mapped */
 };
 
 /* The key of the i-th client (bench_source()) to a server's IPv4 address and port. */

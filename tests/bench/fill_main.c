@@ -12,6 +12,7 @@
 #include "jiffies.h"
 #include "maps.h"
 #include "pins.h"
+#include "table.h"
 
 struct fill_request {
 	const char *dir, *server;
@@ -25,44 +26,41 @@ static void must_load(const char *dir, const char *name, void *value, size_t siz
 		die(EXIT_FAILURE, "%s/%s: cannot read", dir, name);
 }
 
-static struct conn *slots_map(const char *dir, __u32 n_slots)
+static void *must_map(const char *dir, const char *name, size_t size)
 {
-	const int fd = map_open(dir, "conns");
-	void *memory = fd < 0 ? MAP_FAILED
-			      : mmap(NULL, n_slots * sizeof(struct conn), PROT_READ | PROT_WRITE,
-				     MAP_SHARED, fd, 0);
+	const int fd = map_open(dir, name);
+	void *memory =
+	    fd < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED)
-		die(EXIT_FAILURE, "%s/conns: cannot map it into memory", dir);
+		die(EXIT_FAILURE, "%s/%s: cannot map it into memory", dir, name);
 	close(fd);
 	return memory;
 }
 
 static __u32 fill_run(const struct fill_request *r, __be32 server)
 {
-	static struct presence presence;
 	struct runtime rt;
 	struct config config;
 	struct keys keys;
 	struct conn conn;
-	struct fill f = {.presence = &presence};
+	struct fill f = {0};
 	__u64 now;
 	__u32 n;
 
 	must_load(r->dir, "config", &config, sizeof(config));
 	must_load(r->dir, "keys", &keys, sizeof(keys));
-	must_load(r->dir, "presence", &presence, sizeof(presence));
 	must_load(r->dir, "runtime", &rt, sizeof(rt));
 	if (jiffies_read(&now))
 		die(EXIT_FAILURE, "cannot read jiffies");
-	f.slots = slots_map(r->dir, config.slots);
+	f.slots = must_map(r->dir, "conns", config.slots * sizeof(*f.slots));
+	f.presence = must_map(r->dir, "presence", presence_words(config.slots) * sizeof(*f.presence));
 	f.n_slots = config.slots;
 	f.secret = keys.presence;
 	conn = r->closed ? fill_closed((__u32)now) : fill_open((__u32)now);
 	n = fill_clients(&f, (__u32)r->conns, server, (__u16)r->port, &conn);
 	rt.conns_made += n;
-	if (map_store(r->dir, "presence", &presence, sizeof(presence)) ||
-	    map_store(r->dir, "runtime", &rt, sizeof(rt)))
+	if (map_store(r->dir, "runtime", &rt, sizeof(rt)))
 		die(EXIT_FAILURE, "%s: cannot write", r->dir);
 	return n;
 }

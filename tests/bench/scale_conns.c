@@ -17,22 +17,17 @@ static __u32 room_for(__u32 conns)
 
 void scale_conns_enter(struct shield *s, __u32 n)
 {
-	static struct presence filter;
 	const struct row row = {.source = SOURCE_CONNS};
 	const struct pkt p = frame_data(&row, 0);
 	const struct conn known = conn_known();
 	struct fill f = {.slots = s->slots,
 			 .n_slots = s->config.slots,
 			 .secret = shield_keys(s).presence,
-			 .presence = &filter};
-	const __u32 zero = 0;
+			 .presence = s->presence};
 	__be32 server;
 
-	memset(&filter, 0, sizeof(filter));
 	memcpy(&server, p.dst, sizeof(server));
 	must(fill_clients(&f, n, server, p.dport, &known) == n, "find a place for all connections");
-	must(!bpf_map_update_elem(bpf_map__fd(s->xdp->maps.presence), &zero, &filter, BPF_ANY),
-	     "write presence");
 }
 
 void scale_conns(struct scale *s)

@@ -7,7 +7,7 @@
 #include "check.h"
 #include "table.h"
 
-static __u8 cells[4 * PRESENCE_WORDS];
+static __u8 *cells;
 
 static __u32 home_of(__u64 hash, struct shield *s)
 {
@@ -44,7 +44,7 @@ static void live_check(struct shield *s, const struct keys *ring, __u32 index)
 		if (slot_live(&s->slots[at]) && key_equal(&s->slots[at].key, &c->key))
 			fail_msg("slot %u holds the tuple of slot %u again", index, at);
 	}
-	cells[hash >> 46]++;
+	cells[presence_cell(hash, slots)]++;
 }
 
 /* A bit of which the slot is free, or another home's. */
@@ -64,10 +64,9 @@ static void bits_check(struct shield *s, const struct keys *ring, __u32 home)
 
 static void presence_check(struct shield *s)
 {
-	const struct presence filter = shield_presence(s);
-
-	for (__u32 i = 0; i < sizeof(cells); i++) {
-		const __u32 counted = filter.cells[i >> 2] >> (i & 3) * 8 & 0xff;
+	for (__u32 i = 0; i < presence_cells(s->config.slots); i++) {
+		const __u32 counted =
+		    s->presence[i / PRESENCE_IN_WORD] >> i % PRESENCE_IN_WORD * 4 & 15;
 
 		if (counted != cells[i])
 			fail_msg("cell %u counts %u, there are %u", i, counted, cells[i]);
@@ -80,7 +79,8 @@ void check_table(struct shield *s)
 	const struct runtime rt = shield_runtime(s);
 	unsigned int live = 0;
 
-	memset(cells, 0, sizeof(cells));
+	cells = calloc(presence_cells(s->config.slots), 1);
+	assert_non_null(cells);
 	for (__u32 i = 0; i < s->config.slots; i++) {
 		const struct conn *c = &s->slots[i];
 		__u32 head;
@@ -95,6 +95,7 @@ void check_table(struct shield *s)
 			bits_check(s, &ring, i);
 	}
 	presence_check(s);
+	free(cells);
 	if (rt.conns_made != rt.conns_closed + rt.conns_expired + live)
 		fail_msg("%llu made, %llu closed, %llu expired, %u live", rt.conns_made,
 			 rt.conns_closed, rt.conns_expired, live);

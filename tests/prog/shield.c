@@ -62,7 +62,9 @@ static void load(struct shield *s)
 	must(s->xdp && s->kernel, "open the BPF objects");
 	unpin(s->xdp->obj);
 	unpin(s->kernel->obj);
-	must(!bpf_map__set_max_entries(s->xdp->maps.conns, table_slots(shield_max_conns)),
+	must(!bpf_map__set_max_entries(s->xdp->maps.conns, table_slots(shield_max_conns)) &&
+		 !bpf_map__set_max_entries(s->xdp->maps.presence,
+					   presence_words(table_slots(shield_max_conns))),
 	     "size conns");
 	must(!synguard_xdp__load(s->xdp), "load xdp.bpf.o");
 	bpf_object__for_each_map (map, s->kernel->obj) {
@@ -111,14 +113,6 @@ static int jiffies_load(void)
 
 	return bpf_prog_load(BPF_PROG_TYPE_SYSCALL, "jiffies", "GPL", insns,
 			     sizeof(insns) / sizeof(insns[0]), &opts);
-}
-
-struct presence shield_presence(struct shield *s)
-{
-	struct presence filter;
-
-	read_only(bpf_map__fd(s->xdp->maps.presence), &filter);
-	return filter;
 }
 
 __u64 shield_jiffies(struct shield *s)
@@ -200,7 +194,10 @@ int shield_open(struct shield *s)
 	settings_fill(s);
 	s->slots = mmap(NULL, s->config.slots * sizeof(*s->slots), PROT_READ | PROT_WRITE,
 			MAP_SHARED, s->conns_map, 0);
-	must(s->slots != MAP_FAILED, "map conns into memory");
+	s->presence =
+	    mmap(NULL, presence_words(s->config.slots) * sizeof(*s->presence),
+		 PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(s->xdp->maps.presence), 0);
+	must(s->slots != MAP_FAILED && s->presence != MAP_FAILED, "map conns into memory");
 	shield_config_write(s);
 	for (int i = 0; i < 16; i++) {
 		ring.slot[0][i] = (__u8)(i * 7 + 1);
@@ -217,6 +214,7 @@ void shield_close(struct shield *s)
 	bpf_link__destroy(s->watcher);
 	close(s->jiffies_prog);
 	munmap(s->slots, s->config.slots * sizeof(*s->slots));
+	munmap(s->presence, presence_words(s->config.slots) * sizeof(*s->presence));
 	synguard_kernel__destroy(s->kernel);
 	synguard_xdp__destroy(s->xdp);
 }
@@ -318,13 +316,10 @@ void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies)
 /* The filter in front of conns counts what is in it. */
 static void presence_count(struct shield *s, const struct conn_key *key, int by)
 {
-	static struct presence filter;
-	const int map = bpf_map__fd(s->xdp->maps.presence);
-	const __u32 index = (__u32)(tuple_hash(shield_keys(s).presence, key) >> 46);
+	const __u32 cell =
+	    presence_cell(tuple_hash(shield_keys(s).presence, key), s->config.slots);
 
-	read_only(map, &filter);
-	filter.cells[index >> 2] += (__u32)by << (index & 3) * 8;
-	write_only(map, &filter);
+	s->presence[cell / PRESENCE_IN_WORD] += (__u64)(__s64)by * presence_one(cell);
 }
 
 /* What a test enters and removes adds up with what the programs do. */
@@ -403,19 +398,17 @@ int shield_conn_enter(struct shield *s, const struct conn_key *key, const struct
 	return found;
 }
 
+static void presence_clear(struct shield *s)
+{
+	memset(s->presence, 0, presence_words(s->config.slots) * sizeof(*s->presence));
+}
+
 void shield_presence_refresh(struct shield *s)
 {
-	static struct presence filter;
-	const struct keys ring = shield_keys(s);
-
-	memset(&filter, 0, sizeof(filter));
-	for (__u32 i = 0; i < s->config.slots; i++) {
-		const __u32 cell = (__u32)(tuple_hash(ring.presence, &s->slots[i].key) >> 46);
-
+	presence_clear(s);
+	for (__u32 i = 0; i < s->config.slots; i++)
 		if (slot_live(&s->slots[i]))
-			filter.cells[cell >> 2] += 1U << (cell & 3) * 8;
-	}
-	write_only(bpf_map__fd(s->xdp->maps.presence), &filter);
+			presence_count(s, &s->slots[i].key, 1);
 }
 
 void shield_conn_write(struct shield *s, const struct conn_key *key, const struct conn *conn)
@@ -441,7 +434,6 @@ void shield_conn_delete(struct shield *s, const struct conn_key *key)
 
 void shield_conns_clear(struct shield *s)
 {
-	static const struct presence none;
 	struct runtime rt = shield_runtime(s);
 	struct conn_key key, next;
 	int end;
@@ -449,7 +441,7 @@ void shield_conns_clear(struct shield *s)
 	rt.conns_made = rt.conns_closed = rt.conns_expired = 0;
 	shield_runtime_write(s, &rt);
 	memset(s->slots, 0, s->config.slots * sizeof(*s->slots));
-	write_only(bpf_map__fd(s->xdp->maps.presence), &none);
+	presence_clear(s);
 	/* The key after one that is gone would be the first, so look for it before. */
 	for (end = bpf_map_get_next_key(s->halfopen_map, NULL, &key); !end; key = next) {
 		end = bpf_map_get_next_key(s->halfopen_map, &key, &next);

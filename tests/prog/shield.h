@@ -29,6 +29,7 @@ struct shield {
 	int jiffies_prog;
 	int config_map, runtime_map, keys_map, conns_map, halfopen_map, counters_map;
 	struct conn *slots; /* config.slots of them: conns, mapped into memory */
+	__u64 *presence;    /* its filter's presence_words(), likewise */
 };
 
 /* What became of one frame. */
@@ -92,7 +93,6 @@ int shield_half(struct shield *s, const struct conn_key *key, struct conn *ret_c
 unsigned int shield_halves_count(struct shield *s);
 
 /* The filter in front of the table. */
-struct presence shield_presence(struct shield *s);
 
 /* Let the sweeper look at the whole table, now. */
 void shield_sweep(struct shield *s);

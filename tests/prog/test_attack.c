@@ -21,18 +21,18 @@ static struct pkt victim_add(struct bed *b)
 	return p;
 }
 
-static __u32 cell_of(const struct keys *ring, const struct conn_key *key)
+static __u32 cell_of(const struct bed *b, const struct keys *ring, const struct conn_key *key)
 {
-	return (__u32)(tuple_hash(ring->presence, key) >> 46);
+	return presence_cell(tuple_hash(ring->presence, key), b->s.config.slots);
 }
 
 /* From its /64, a client may choose its tuples; this one knows the key. */
-static void collide(const struct keys *ring, __u32 cell, struct pkt *syn)
+static void collide(const struct bed *b, const struct keys *ring, __u32 cell, struct pkt *syn)
 {
 	static __u32 host;
 	struct conn_key key = shield_key(syn);
 
-	while (cell_of(ring, &key) != cell) {
+	while (cell_of(b, ring, &key) != cell) {
 		put32(syn->src + 12, ++host);
 		memcpy(key.remote, syn->src, 16);
 	}
@@ -48,7 +48,7 @@ static void no_presence_cell_overflows(void **state)
 	for (int i = 0; i < 256; i++) {
 		struct pkt syn = bed_syn(1, PORT_PLAIN), ack;
 
-		collide(&ring, cell_of(&ring, &key), &syn);
+		collide(b, &ring, cell_of(b, &ring, &key), &syn);
 		ack = bed_shake(b, &syn);
 		bed_expect_pkt(b, &ack, XDP_PASS, REASON_ack_cookie_valid, "client", NULL);
 		bed_expect_pkt(b, &victim, XDP_PASS, REASON_conn_packet, "victim", NULL);
