@@ -110,15 +110,15 @@ int synguard_sweep(struct sweep_request *request)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
 {
-	struct budget *b;
+	struct told *t;
 
 	if (!change_matters(newstate))
 		return 0;
 	sock_changed(sk, oldstate, newstate);
-	b = budget_get();
-	if (b) {
-		b->told_sock = (__u64)(long)sk;
-		b->told_change = change_word(oldstate, newstate);
+	t = told_get();
+	if (t) {
+		t->sock = (__u64)(long)sk;
+		t->change = change_word(oldstate, newstate);
 	}
 	return 0;
 }
@@ -126,16 +126,15 @@ int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(synguard_sock2, struct sock *sk, int oldstate, int newstate)
 {
-	struct budget *b;
+	struct told *t;
 	int told;
 
 	if (!change_matters(newstate))
 		return 0;
-	b = budget_get();
-	told = b && b->told_sock == (__u64)(long)sk &&
-	       b->told_change == change_word(oldstate, newstate);
-	if (b)
-		b->told_sock = 0;
+	t = told_get();
+	told = t && t->sock == (__u64)(long)sk && t->change == change_word(oldstate, newstate);
+	if (t)
+		t->sock = 0;
 	return told ? 0 : sock_changed(sk, oldstate, newstate);
 }
 

@@ -182,7 +182,28 @@ INLINE int change_matters(int newstate)
 	return newstate == K_TCP_ESTABLISHED || newstate == K_TCP_CLOSE || newstate == K_TCP_LISTEN;
 }
 
-/* budget.told_change */
+/* The change of state that synguard_sock has just seen to, on this CPU. */
+struct told {
+	__u64 sock; /* whose; 0: none */
+	__u32 change;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct told);
+} tolds SEC(".maps");
+
+INLINE struct told *told_get(void)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_lookup_elem(&tolds, &zero);
+}
+
+/* told.change */
 INLINE __u32 change_word(int oldstate, int newstate)
 {
 	return (__u32)oldstate << 8 | (__u32)newstate;

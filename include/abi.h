@@ -461,9 +461,6 @@ struct budget {
 	__u32 used;
 	__u32 handoff_at; /* jiffies, low 32 bits */
 	__u32 handoffs;   /* made in that jiffy and not yet sockets */
-	__u64 told_sock;  /* whose change of state synguard_sock has just seen to; 0: none */
-	__u32 told_change;
-	__u32 pad;
 };
 
 /* Written by the programs, and by the loader where said; read by both.  One entry. */

@@ -48,10 +48,10 @@ INLINE __u32 presence_cells(__u32 slots)
 							  : slots * PRESENCE_PER_SLOT;
 }
 
-/* A tuple's. */
+/* A tuple's: by other bits than its home, so that a home may have more than a cell can count. */
 INLINE __u32 presence_cell(__u64 hash, __u32 slots)
 {
-	return table_scale((__u32)(hash >> 32), presence_cells(slots));
+	return table_scale((__u32)(hash >> 20), presence_cells(slots));
 }
 
 /* What one connection counts in the cell's word. */

@@ -11,6 +11,7 @@
 #include "bed.h"
 #include "check.h"
 #include "services.h"
+#include "table.h"
 #include "xdp.skel.h"
 
 static struct pkt victim_add(struct bed *b)
