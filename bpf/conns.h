@@ -105,13 +105,14 @@ __noinline int conn_find_displaced(const struct conn_key *key, __u32 home, __u32
 }
 
 /*
- * Claim a free place: returns which (0 to TABLE_WINDOW - 1), or NO_SLOT. now: jiffies; another CPU
- * may have freed one in a jiffy after it.  One with seen 0 has never been used, or all the free
- * table would look freed when jiffies come round, which they do first five minutes after boot.
+ * Claim a free place of those from the first-th to before the end-th: returns which, or NO_SLOT.
+ * now: jiffies; another CPU may have freed one in a jiffy after it.  One with seen 0 has never been
+ * used, or all the free table would look freed when jiffies come round, which they do first five
+ * minutes after boot.
  */
-__noinline int slot_claim(__u32 home, __u32 slots, __u32 now)
+__noinline int slot_claim(__u32 home, __u32 slots, __u32 now, __u32 first, __u32 end)
 {
-	for (__u32 i = 0; i < TABLE_WINDOW; i++) {
+	for (__u32 i = first; i < TABLE_WINDOW && i < end; i++) {
 		struct conn *slot = slot_get(table_place(home, i, slots));
 
 		if (!slot || head_word(&slot->head) || (slot->seen && now + 2 - slot->seen < 4))
@@ -217,21 +218,25 @@ __noinline int slot_free(struct runtime *rt, __u32 index, const struct conn_head
 	return 1;
 }
 
+enum { EARLY_S = 5 };
+
 /*
  * Make room: remove the connection closed for longest in any place of this home.  Where the
  * kernel's TIME_WAIT outlives ours, a miss no longer means that the kernel has nothing.
+ * early: only in the home's group, and only what the kernel has had nothing of for EARLY_S.
  */
-__noinline int slot_evict(struct runtime *rt, __u32 home, __u32 slots, __u32 hz)
+__noinline int slot_evict(struct runtime *rt, __u32 home, const struct config *cfg, __u32 early)
 {
+	const enum conn_socket least = early ? SOCKET_GONE : SOCKET_TIME_WAIT;
 	const __u64 now = bpf_jiffies64();
 	struct conn_head oldest = {}, head;
 	__s32 age = -1, oldest_age = -1;
 	__u32 index = 0;
 
-	if (!rt)
+	if (!rt || !cfg)
 		return 0;
-	for (__u32 i = 0; i < TABLE_WINDOW; i++) {
-		const struct conn *slot = slot_get(table_place(home, i, slots));
+	for (__u32 i = 0; i < (early ? TABLE_GROUP : TABLE_WINDOW); i++) {
+		const struct conn *slot = slot_get(table_place(home, i, cfg->slots));
 
 		if (!slot)
 			continue;
@@ -239,15 +244,17 @@ __noinline int slot_evict(struct runtime *rt, __u32 home, __u32 slots, __u32 hz)
 		/* Another CPU may have closed it in a jiffy after now. */
 		age = (__s32)((__u32)now - slot->seen);
 		age = age > 0 ? age : 0;
-		if (head.socket < SOCKET_TIME_WAIT || age < oldest_age)
+		if (head.socket < least || age < oldest_age)
 			continue;
 		oldest_age = age;
-		index = table_place(home, i, slots);
+		index = table_place(home, i, cfg->slots);
 		oldest = head;
 	}
+	if (!oldest.socket || (early && oldest_age < (__s32)(EARLY_S * cfg->hz)))
+		return 0;
 	if (oldest.socket == SOCKET_TIME_WAIT)
-		rt->incomplete_until = now + (__u64)LINGER_S * hz;
-	return oldest.socket ? slot_free(rt, index, &oldest, slots) : 0;
+		rt->incomplete_until = now + (__u64)LINGER_S * cfg->hz;
+	return slot_free(rt, index, &oldest, cfg->slots);
 }
 
 /* What a new connection starts with; its key is there. */
@@ -281,7 +288,8 @@ INLINE struct conn *conn_renew(struct runtime *rt, struct conn *c, struct conn_h
 
 /*
  * A place for a tuple, claimed; NULL: full.  The filter in front may be full, too, and that counts
- * as the same.
+ * as the same.  A server with short connections has its table full of closed ones: then one of the
+ * group's goes at once, or each new connection would look at 32 places all over the table, twice.
  */
 INLINE struct conn *conn_claim(struct runtime *rt, const struct config *cfg, __u64 hash,
 			       __u32 *ret_place)
@@ -292,9 +300,13 @@ INLINE struct conn *conn_claim(struct runtime *rt, const struct config *cfg, __u
 
 	if (presence_of(hash, cfg->slots) >= PRESENCE_FULL)
 		return 0;
-	place = slot_claim(home, cfg->slots, now);
-	if (place == NO_SLOT && slot_evict(rt, home, cfg->slots, cfg->hz))
-		place = slot_claim(home, cfg->slots, now + 3);
+	place = slot_claim(home, cfg->slots, now, 0, TABLE_GROUP);
+	if (place == NO_SLOT && slot_evict(rt, home, cfg, 1))
+		place = slot_claim(home, cfg->slots, now + 3, 0, TABLE_GROUP);
+	if (place == NO_SLOT)
+		place = slot_claim(home, cfg->slots, now, TABLE_GROUP, TABLE_WINDOW);
+	if (place == NO_SLOT && slot_evict(rt, home, cfg, 0))
+		place = slot_claim(home, cfg->slots, now + 3, 0, TABLE_WINDOW);
 	if (place == NO_SLOT)
 		return 0;
 	*ret_place = (__u32)place;

@@ -21,6 +21,20 @@ static void socket_set(struct bed *b, const struct conn_key *key, enum conn_sock
 	shield_conn_write(&b->s, key, &c);
 }
 
+/* Another connection of the same home. */
+static struct talk neighbour_new(struct bed *b, const struct conn_key *of)
+{
+	const __u64 secret = shield_keys(&b->s).presence;
+	const __u32 slots = b->s.config.slots, home = table_home(tuple_hash(secret, of), slots);
+	struct talk t = talk_new(b, 0, PORT_PLAIN);
+
+	do {
+		put32(t.in.src, 0x0c000000 + (__u32)random() % 0xffffff);
+		t.key = shield_key(&t.in);
+	} while (table_home(tuple_hash(secret, &t.key), slots) != home);
+	return t;
+}
+
 /* Of the closed ones, which were closed for so many seconds, the oldest makes room. */
 static void oldest_closed_one_makes_room(void **state)
 {
@@ -63,19 +77,44 @@ static void oldest_closed_one_makes_room(void **state)
 				 n - left > 0);
 		/* Its place is the next one's: another tuple of the same home. */
 		talk_socket(&t, SOCKET_OPEN);
-		do {
-			t = talk_new(b, 0, PORT_PLAIN);
-			put32(t.in.src, 0x0c000000 + (__u32)random() % 0xffffff);
-			t.key = shield_key(&t.in);
-		} while (table_home(tuple_hash(shield_keys(&b->s).presence, &t.key),
-				    b->s.config.slots) !=
-			 table_home(tuple_hash(shield_keys(&b->s).presence, &keys[0]),
-				    b->s.config.slots));
+		t = neighbour_new(b, &keys[0]);
 	}
 	talk_cookie(&t);
 	assert_false(shield_conn(&b->s, &t.key, NULL));
 	assert_int_equal(shield_runtime(&b->s).table_full, 1);
 	assert_int_equal(shield_conns_count(&b->s), n);
+}
+
+/*
+ * In the home's own group one that was closed a while ago makes room although others are free, but
+ * not where the kernel may have its TIME_WAIT still, nor one that was closed just now.
+ */
+static void closed_neighbour_makes_room_early(void **state)
+{
+	struct bed *b = *state;
+	struct conn_key keys[TABLE_WINDOW];
+	struct talk t = talk_new(b, 0, PORT_PLAIN);
+	const unsigned int n = bed_places_fill(b, &t.key, keys);
+
+	assert_int_equal(n, TABLE_WINDOW);
+	for (unsigned int i = TABLE_GROUP; i < n; i++)
+		shield_conn_delete(&b->s, &keys[i]);
+	socket_set(b, &keys[0], SOCKET_GONE, CLOSE, 4);
+	socket_set(b, &keys[1], SOCKET_TIME_WAIT, TIME_WAIT, 60);
+	socket_set(b, &keys[2], SOCKET_GONE, CLOSE, 6);
+	for (unsigned int i = 0; i < 2; i++) {
+		t = neighbour_new(b, &keys[0]);
+		talk_cookie(&t);
+		check_table(&b->s);
+		assert_true(shield_conn(&b->s, &t.key, NULL));
+		assert_true(shield_conn(&b->s, &keys[0], NULL));
+		assert_true(shield_conn(&b->s, &keys[1], NULL));
+		assert_false(shield_conn(&b->s, &keys[2], NULL));
+		assert_true(shield_conn(&b->s, &keys[3], NULL));
+		assert_int_equal(shield_conns_count(&b->s), TABLE_GROUP + i);
+	}
+	assert_int_equal(shield_runtime(&b->s).table_full, 0);
+	assert_true(shield_runtime(&b->s).incomplete_until <= shield_jiffies(&b->s));
 }
 
 /* Where only living ones are, all of them stay, and the newcomer is looked up in the kernel. */
@@ -190,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(oldest_closed_one_makes_room),
+	    TEST(closed_neighbour_makes_room_early),
 	    TEST(full_of_life),
 	    TEST(tuple_entered_twice_goes_from_one_place),
 	    TEST(small_tables_stay_whole),
