@@ -61,8 +61,7 @@ INLINE __u32 bucket_room(const struct rate_limit *limit, __u32 hz)
 /* Is it too full for another packet? */
 INLINE int bucket_full(struct bucket b, const struct rate_limit *limit, __u32 now, __u32 hz)
 {
-	return limit->rate && b.fill &&
-	       bucket_level(b, limit, now) + hz > bucket_room(limit, hz);
+	return limit->rate && b.fill && bucket_level(b, limit, now) + hz > bucket_room(limit, hz);
 }
 
 /*

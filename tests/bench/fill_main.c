@@ -54,7 +54,8 @@ static __u32 fill_run(const struct fill_request *r, __be32 server)
 	if (jiffies_read(&now))
 		die(EXIT_FAILURE, "cannot read jiffies");
 	f.slots = must_map(r->dir, "conns", config.slots * sizeof(*f.slots));
-	f.presence = must_map(r->dir, "presence", presence_words(config.slots) * sizeof(*f.presence));
+	f.presence =
+	    must_map(r->dir, "presence", presence_words(config.slots) * sizeof(*f.presence));
 	f.n_slots = config.slots;
 	f.secret = keys.presence;
 	conn = r->closed ? fill_closed((__u32)now) : fill_open((__u32)now);

@@ -13,8 +13,7 @@
 
 PORT=22
 # From more prefixes than the server can remember SYNs of, a client would have no more than a chance.
-FEW4=198.18.0.0/17
-FEW6=2001:db8::/49 # as many /56 as FEW4 has /24
+declare -A FEW=([4]=198.18.0.0/17 [6]=2001:db8::/49) # 128 each of /24 and /56
 RATE=5000          # slow enough for the queue of a veth to outlast a stall of the machine
 BANNER_MS=3000
 BANNERS=3
@@ -78,10 +77,10 @@ banner()
 # attacked FAMILY CMD...: while a flood makes cookies necessary.
 attacked()
 {
-	local family=$1 status=0 few=FEW$1
+	local family=$1 status=0
 	shift
 
-	flood_start "$family" syn "$RATE" --src "${!few}"
+	flood_start "$family" syn "$RATE" --src "${FEW[$family]}"
 	wait_for 5 counted syn_cookie_sent "$(counter syn_cookie_sent)" 1000 || fail "no attack" || status=1
 	"$@" || status=1
 	flood_stop || status=1

@@ -316,8 +316,7 @@ void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies)
 /* The filter in front of conns counts what is in it. */
 static void presence_count(struct shield *s, const struct conn_key *key, int by)
 {
-	const __u32 cell =
-	    presence_cell(tuple_hash(shield_keys(s).presence, key), s->config.slots);
+	const __u32 cell = presence_cell(tuple_hash(shield_keys(s).presence, key), s->config.slots);
 
 	s->presence[cell / PRESENCE_IN_WORD] += (__u64)(__s64)by * presence_one(cell);
 }
