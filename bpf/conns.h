@@ -6,7 +6,7 @@
  * - What decides is the slot's head, one word, changed by compare-and-swap only: 0 is free, CLAIMED
  *   is being filled in, anything else is live.  Whoever loses the swap looks again or leaves it.
  * - A slot that was freed is not taken again in the same jiffy, so that a program that still holds
- *   it, for some microseconds, cannot write into another connection.  Who frees it claims it first,
+ *   it, for some microseconds, cannot write into another connection (but where none of 32 is free).  Who frees it claims it first,
  *   so that nobody takes it before its bit and its count in front are gone.  A free or claimed slot
  *   becomes live by slot_enter() only: a program that still holds one leaves its head alone.
  * - Two CPUs may enter one tuple at once, in two places.  Look-ups then agree on the first, removal
@@ -218,25 +218,46 @@ __noinline int slot_free(struct runtime *rt, __u32 index, const struct conn_head
 	return 1;
 }
 
-enum { EARLY_S = 5 };
+enum { TIDY_S = 5 };
+
+/*
+ * A home's group is full: what the kernel has had nothing of for TIDY_S goes, so that there is room
+ * for those who come next.
+ */
+__noinline int group_tidy(struct runtime *rt, const struct config *cfg, __u32 home, __u32 now)
+{
+	if (!rt || !cfg)
+		return 0;
+	for (__u32 i = 0; i < TABLE_GROUP; i++) {
+		const __u32 index = table_place(home, i, cfg->slots);
+		const struct conn *slot = slot_get(index);
+		struct conn_head head;
+
+		if (!slot)
+			continue;
+		head = slot->head;
+		if (head.socket == SOCKET_GONE &&
+		    (__s32)(now - slot->seen) >= (__s32)(TIDY_S * cfg->hz))
+			slot_free(rt, index, &head, cfg->slots);
+	}
+	return 0;
+}
 
 /*
  * Make room: remove the connection closed for longest in any place of this home.  Where the
  * kernel's TIME_WAIT outlives ours, a miss no longer means that the kernel has nothing.
- * early: only in the home's group, and only what the kernel has had nothing of for EARLY_S.
  */
-__noinline int slot_evict(struct runtime *rt, __u32 home, const struct config *cfg, __u32 early)
+__noinline int slot_evict(struct runtime *rt, __u32 home, __u32 slots, __u32 hz)
 {
-	const enum conn_socket least = early ? SOCKET_GONE : SOCKET_TIME_WAIT;
 	const __u64 now = bpf_jiffies64();
 	struct conn_head oldest = {}, head;
 	__s32 age = -1, oldest_age = -1;
 	__u32 index = 0;
 
-	if (!rt || !cfg)
+	if (!rt)
 		return 0;
-	for (__u32 i = 0; i < (early ? TABLE_GROUP : TABLE_WINDOW); i++) {
-		const struct conn *slot = slot_get(table_place(home, i, cfg->slots));
+	for (__u32 i = 0; i < TABLE_WINDOW; i++) {
+		const struct conn *slot = slot_get(table_place(home, i, slots));
 
 		if (!slot)
 			continue;
@@ -244,17 +265,15 @@ __noinline int slot_evict(struct runtime *rt, __u32 home, const struct config *c
 		/* Another CPU may have closed it in a jiffy after now. */
 		age = (__s32)((__u32)now - slot->seen);
 		age = age > 0 ? age : 0;
-		if (head.socket < least || age < oldest_age)
+		if (head.socket < SOCKET_TIME_WAIT || age < oldest_age)
 			continue;
 		oldest_age = age;
-		index = table_place(home, i, cfg->slots);
+		index = table_place(home, i, slots);
 		oldest = head;
 	}
-	if (!oldest.socket || (early && oldest_age < (__s32)(EARLY_S * cfg->hz)))
-		return 0;
 	if (oldest.socket == SOCKET_TIME_WAIT)
-		rt->incomplete_until = now + (__u64)LINGER_S * cfg->hz;
-	return slot_free(rt, index, &oldest, cfg->slots);
+		rt->incomplete_until = now + (__u64)LINGER_S * hz;
+	return oldest.socket ? slot_free(rt, index, &oldest, slots) : 0;
 }
 
 /* What a new connection starts with; its key is there. */
@@ -288,8 +307,8 @@ INLINE struct conn *conn_renew(struct runtime *rt, struct conn *c, struct conn_h
 
 /*
  * A place for a tuple, claimed; NULL: full.  The filter in front may be full, too, and that counts
- * as the same.  A server with short connections has its table full of closed ones: then one of the
- * group's goes at once, or each new connection would look at 32 places all over the table, twice.
+ * as the same.  A server with short connections has its table full of closed ones: so the group is
+ * tidied, or each new connection would look at 32 places all over the table, twice.
  */
 INLINE struct conn *conn_claim(struct runtime *rt, const struct config *cfg, __u64 hash,
 			       __u32 *ret_place)
@@ -301,11 +320,11 @@ INLINE struct conn *conn_claim(struct runtime *rt, const struct config *cfg, __u
 	if (presence_of(hash, cfg->slots) >= PRESENCE_FULL)
 		return 0;
 	place = slot_claim(home, cfg->slots, now, 0, TABLE_GROUP);
-	if (place == NO_SLOT && slot_evict(rt, home, cfg, 1))
-		place = slot_claim(home, cfg->slots, now + 3, 0, TABLE_GROUP);
+	if (place == NO_SLOT || place == TABLE_GROUP - 1)
+		group_tidy(rt, cfg, home, now);
 	if (place == NO_SLOT)
 		place = slot_claim(home, cfg->slots, now, TABLE_GROUP, TABLE_WINDOW);
-	if (place == NO_SLOT && slot_evict(rt, home, cfg, 0))
+	if (place == NO_SLOT && slot_evict(rt, home, cfg->slots, cfg->hz))
 		place = slot_claim(home, cfg->slots, now + 3, 0, TABLE_WINDOW);
 	if (place == NO_SLOT)
 		return 0;

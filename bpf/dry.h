@@ -60,15 +60,6 @@ INLINE struct conn *half_to_use(struct conn *found)
 	return dry_copy(found, &room->half_copy);
 }
 
-/* What a SYN was decided on. */
-INLINE void dry_facts(const struct syn_facts *facts)
-{
-	struct dry_room *room = dry_room_get();
-
-	if (room)
-		room->facts = *facts;
-}
-
 /* How the frame ended, for who ran it. */
 INLINE void dry_tell(enum reason r, __u64 now)
 {

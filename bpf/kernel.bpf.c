@@ -114,8 +114,10 @@ int BPF_PROG(synguard_sock, struct sock *sk, int oldstate, int newstate)
 
 	if (!change_matters(newstate))
 		return 0;
-	sock_changed(sk, oldstate, newstate);
 	t = told_get();
+	if (t)
+		t->sock = 0; /* left over where the second one was skipped */
+	sock_changed(sk, oldstate, newstate);
 	if (t) {
 		t->sock = (__u64)(long)sk;
 		t->change = change_word(oldstate, newstate);

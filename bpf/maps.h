@@ -147,7 +147,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* presence_words(), set by the loader */
+	__uint(max_entries, PRESENCE_LEAST / PRESENCE_IN_WORD + 1); /* or more, set by the loader */
 	__type(key, __u32);
 	__type(value, __u64);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);

@@ -13,8 +13,11 @@
 #include "compiler.h"
 #include "reasons.h"
 
-/* Raised whenever a layout below changes; a new reason changes that of the counters by itself. */
-#define SYNGUARD_ABI (7 << 16 | REASON_MAX)
+/*
+ * Raised whenever a layout below changes, or where in a map something is (include/table.h); a new
+ * reason changes the layout of the counters by itself.
+ */
+#define SYNGUARD_ABI (8 << 16 | REASON_MAX)
 
 enum limits {
 	MAX_CONNS = 262144, /* the default of --max-conns */

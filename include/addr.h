@@ -74,6 +74,13 @@ INLINE __u64 hash_pair(const __u8 words[8], __u64 key)
 	       (__u32)(load32(words + 4) + (__u32)(key >> 32));
 }
 
+/* Mixes a sum of products: without it one could be told from the others. */
+INLINE __u64 hash_finish(__u64 x, __u64 odd)
+{
+	x = (x ^ x >> 32) * odd;
+	return (x ^ x >> 29) * odd;
+}
+
 /*
  * 64 bits of a whole tuple, for tables, filters and masks, not for secrets; the upper bits are the
  * good ones.  secret: 64 random bits.  Clients choose their ports and much of an IPv6 address: each
@@ -91,8 +98,7 @@ INLINE __u64 tuple_hash(__u64 secret, const struct conn_key *t)
 	x += hash_pair(t->remote + 8, odd * 0xbf58476d1ce4e5b9ULL);
 	x += hash_pair(t->local, odd * 0x94d049bb133111ebULL);
 	x += hash_pair(t->local + 8, odd * 0xd6e8feb86659fd93ULL);
-	x = (x ^ x >> 32) * odd;
-	return (x ^ x >> 29) * odd;
+	return hash_finish(x, odd);
 }
 
 /*

@@ -173,7 +173,8 @@ INLINE __u64 cookie_hash(const struct siphash *prefix, const struct conn_key *tu
 
 /*
  * Two bits that hide the epoch.  NH over what differs between two SYNs of one service (as
- * hash_pair()): cheap, as what it hides is half a minute's clock, but not without the secret.
+ * hash_pair()), mixed: cheap, as what it hides is half a minute's clock.  Who could work out the
+ * secret from many answers would gain that clock, and one bit in guessing a cookie.
  */
 INLINE __u32 cookie_epoch_mask(__u64 secret, const struct conn_key *t, __u32 client_isn)
 {
@@ -183,7 +184,7 @@ INLINE __u32 cookie_epoch_mask(__u64 secret, const struct conn_key *t, __u32 cli
 
 	x += (__u64)(__u32)(addr_word(t->remote, 1) + (__u32)(odd * 5 >> 32)) *
 	     (__u32)(addr_word(t->remote, 2) + t->remote_port + (__u32)(odd * 3));
-	return (__u32)(x * odd >> 62);
+	return (__u32)(hash_finish(x, odd) >> 62);
 }
 
 INLINE __u32 opts_pack(const struct tcp_offer *o)

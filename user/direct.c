@@ -41,6 +41,9 @@ static int is_neutral(const struct bpf_insn *insn)
 
 	if (!alu && class != BPF_LDX && class != BPF_ST && class != BPF_STX)
 		return 0;
+	/* A compare-and-swap takes r0 without naming it. */
+	if (class == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC)
+		return 0;
 	return insn->dst_reg > BPF_REG_1 && (insn->src_reg > BPF_REG_1 || class == BPF_ST ||
 					     (alu && BPF_SRC(insn->code) == BPF_K));
 }
@@ -79,7 +82,10 @@ static char map_has_one_entry(int map)
 	       info.max_entries == 1;
 }
 
-/* The index is then 0, or the look-up would find nothing: no program of ours does that. */
+/*
+ * The index is then 0, or the look-up would find nothing.  Maps that are looked up at other indices
+ * have more entries from the start, not only once the loader has sized them.
+ */
 static char has_one_entry(struct known *k, int map)
 {
 	if (map < 0 || map >= KNOWN_MAX)

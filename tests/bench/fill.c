@@ -52,7 +52,8 @@ static int fill_enter(struct fill *f, const struct conn_key *key, const struct c
 	slot->key = *key;
 	slot->displaced = displaced;
 	f->slots[home].displaced |= 1U << i;
-	f->presence[cell / PRESENCE_IN_WORD] += presence_one(cell);
+	__atomic_fetch_add(&f->presence[cell / PRESENCE_IN_WORD], presence_one(cell),
+			   __ATOMIC_RELAXED);
 	return 1;
 }
 

@@ -51,6 +51,7 @@ static inline unsigned int frames_make(const struct flood_choice *choice, const 
 
 _Static_assert(ARRAY_LEN(kinds) * ARRAY_LEN(odd_flags) <= FLOOD_FRAMES, "room for any mixture");
 _Static_assert((int)LIST_MAX == (int)FLOOD_SOURCES, "room for any list");
-_Static_assert(14 + 40 + 20 + 40 + PAYLOAD <= FLOOD_ROOM + 20, "room for any frame");
+_Static_assert(14 + 40 + 20 + 40 <= FLOOD_ROOM, "room for any SYN");
+_Static_assert(14 + 40 + 20 + 12 + PAYLOAD <= FLOOD_ROOM, "room for data, with timestamps");
 
 #endif
