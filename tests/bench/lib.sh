@@ -12,7 +12,7 @@
 #   bench_row KEY=VALUE...     a row of the result; numbers become numbers
 #   bench_write KEY=VALUE...   write the rows to BENCH_DIR; the words say what is pinned where
 #   quartiles NUMBER...        sets Q1, MEDIAN and Q3
-#   calc EXPRESSION [FORMAT]   a number, by awk
+#   calc EXPRESSION [FORMAT]   a number, by awk; ten digits hold the bytes of a large table
 # shellcheck disable=SC2034 # (used by those who source this)
 
 BENCH_DIR=${BENCH_DIR:-$TB_ROOT/build/bench/results}
@@ -33,7 +33,7 @@ bench_pick()
 # What jq makes an object of.
 bench_args()
 {
-	local word number='^-?[0-9]+(\.[0-9]+)?$'
+	local word number='^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$'
 
 	JQ_ARGS=()
 	for word; do
@@ -75,10 +75,10 @@ quartiles()
 			below = int(place)
 			return below == NR ? v[NR] : v[below] + (place - below) * (v[below + 1] - v[below])
 		}
-		END { printf "%.6g %.6g %.6g\n", at(0.25), at(0.5), at(0.75) }')
+		END { printf "%.10g %.10g %.10g\n", at(0.25), at(0.5), at(0.75) }')
 }
 
 calc()
 {
-	awk "BEGIN { printf \"${2:-%.6g}\", $1 }"
+	awk "BEGIN { printf \"${2:-%.10g}\", $1 }"
 }
