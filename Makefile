@@ -81,24 +81,24 @@ export BENCH_DIR ?= $(BUILD)/bench/results
 bench: deps ## nanoseconds per packet and ratios to the floor; BENCH_ONLY=PATTERN, BENCH_QUICK=1
 	@$(MAKE) --no-print-directory -s $(BUILD)/bench/packet
 	@$(BUILD)/bench/packet
-	@tests/bench/plot $(BENCH_DIR)
+	@tests/bench/plot $(BENCH_DIR) packet
 
 bench-flood: deps ## goodput under floods: the kernel, SYNPROXY, synguard; BENCH_QUICK=1 is short
 	@$(MAKE) --no-print-directory -s all tools
 	@tests/bench/flood
-	@tests/bench/plot $(BENCH_DIR)
+	@tests/bench/plot $(BENCH_DIR) flood
 
 bench-all: bench bench-flood bench-scale bench-peace ## these four, 26 minutes
 
 bench-scale: deps ## cost against connections, services, prefixes, CPUs; memory, attach times, new connections
 	@$(MAKE) --no-print-directory -s all tools $(BUILD)/bench/fill $(BUILD)/bench/scale
 	@tests/bench/scale
-	@tests/bench/plot $(BENCH_DIR)
+	@tests/bench/plot $(BENCH_DIR) scale
 
 bench-peace: deps ## what protection costs honest traffic in peace: connections, transactions, bulk
 	@$(MAKE) --no-print-directory -s all tools $(BUILD)/bench/fill
 	@tests/bench/peace
-	@tests/bench/plot $(BENCH_DIR)
+	@tests/bench/plot $(BENCH_DIR) peace
 
 FUZZ_SECONDS ?= 20
 fuzz: $(BUILD)/fuzz/fuzz_packet ## FUZZ_SECONDS of crafted frames against the parsers (libclang-rt-14-dev)

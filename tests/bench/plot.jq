@@ -51,8 +51,13 @@ def flood_styles($kind): contenders as $all |
 	[flood_names($kind)[] as $c | $all | index($c) % 8 + 1] | join(" ");
 def flood_zero: [.rows[].rate_achieved | select(. > 0)] | min / 3;
 
-# scale.json: a figure for each axis and unit.
-def scale_rows($axis; $unit): [.rows[] | select(.axis == $axis and .unit == $unit)];
+# scale.json: a figure for each axis and unit, but of those that scale_cpus and scale_connects show; and
+# of those series that have two points.
+def scale_figures: [.rows[] | select(.unit | IN("times_one", "per_s", "share", "cpu_share") | not) |
+	"\(.axis) \(.unit)"] | unique[];
+def scale_rows($axis; $unit): [.rows[] | select(.axis == $axis and .unit == $unit)] |
+	. as $all | map(. as $row |
+		select(any($all[]; .series == $row.series and .size != $row.size)));
 def scale_names($axis; $unit): [scale_rows($axis; $unit)[].series] | distinct;
 def scale_blocks($axis; $unit): scale_names($axis; $unit)[] as $s | scale_rows($axis; $unit) |
 	map(select(.series == $s)) | sort_by(.size) | block(.series; .size, .value, (.q1 // .value),
@@ -61,7 +66,9 @@ def scale_styles($axis; $unit): scale_names($axis; $unit) |
 	[keys[] | [1, 3, 4, 5, 6, 7, 8][. % 7]] | join(" ");
 def scale_zero($axis; $unit): scale_rows($axis; $unit) | map(.size) |
 	if min > 0 then 0 else map(select(. > 0)) | min / 3 end;
-
+# Does it take a logarithmic axis to see them all?
+def scale_wide($axis; $unit): scale_rows($axis; $unit) | map(.value) |
+	if min > 0 and max / min > 15 then 1 else 0 end;
 
 # Those that have no line: two CPUs' packets against one's; new connections against the kernel
 # alone, with so many closed ones in the table, of the rate and of the CPU's time for one.
@@ -71,12 +78,14 @@ def scale_cpus: . as $all | .rows[] | select(.unit == "times_one") | . as $row |
 	bar(.series; .value; .q1; .q3; 0; blue; (.value | fixed(2)) + "x";
 		$all | scale_value($row.series; 2; "packets_per_s") |
 		if . == "-" then . else (tonumber / 1e6 | fixed(1)) + "M" end);
-def scale_connects: . as $all |
-	[.rows[] | select(.axis == "closed" and .unit == "share")] |
-	sort_by(.series | endswith("CPU"))[] | . as $row |
-	bar("\(.series | sub(" to none"; "")), \(.size / 1000)k"; .value; .q1; .q3; 0;
-		if .series | endswith("CPU") then grey else blue end; .value | fixed(3);
-		$all | scale_value($row.series | sub(" to none.*"; ""); $row.size; "per_s") |
-		if . == "-" then . else tonumber | fixed(0) end);
+def scale_connects: . as $all | ("share", "cpu_share") as $unit | .rows[] |
+	select(.unit == $unit) | . as $row |
+	(.series | capture("^(?<family>IPv.), (?<one>.*) to (?<other>.*)$")) as $of |
+	(if $unit == "share" then $of.one else $of.other end) as $who |
+	bar("\(.axis) \($of.family), \(.size / 1000)k, \($who)\(if $unit == "share" then "" else ", CPU" end)";
+		.value; .q1; .q3; 0; if $unit == "share" then blue else grey end; .value | fixed(3);
+		first($all.rows[] | select(.axis == $row.axis and .size == $row.size and
+			.unit == "per_s" and .series == "\($of.family), \($who)").value) // "-" |
+		if . == "-" then . else fixed(0) end);
 
 def longest: map(length) | max;

@@ -8,7 +8,7 @@
 # name; panels, and of each panel p: ylabel_p, yformat_p, xcolumn_p, column_p (if spread, the next
 # two are its quartiles), ylog_p, from_p and to_p ("*": as needed), mark_p (a line at y; NaN: none).
 
-name_room = 14.0 + 8.0 * names_max # pixels
+name_room = 26.0 + 8.0 * names_max # pixels
 key_room = 60.0 + name_room
 width = (panels == 2 ? 940 : 640) + key_room
 height = 460
