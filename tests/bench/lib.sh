@@ -8,6 +8,11 @@
 #   BENCH_DIR=DIR   where NAME.json goes (build/bench/results)
 #
 #   bench_die TEXT             end with a message
+#   bench_misuse TEXT          the same for a mistake of the user's
+#   bench_begin ARG...         the command line, and BENCH_ONLY, before anything runs; calls `usage`,
+#                              which prints it, and wants all names there are in BENCH_NAMES
+#   bench_wanted NAME          does BENCH_ONLY ask for it?
+#   bench_counted N WORD       "1 WORD" or "N WORDs"
 #   bench_pick FULL QUICK      what BENCH_QUICK says
 #   bench_row KEY=VALUE...     a row of the result; numbers become numbers
 #   bench_write KEY=VALUE...   write the rows to BENCH_DIR; the words say what is pinned where
@@ -23,6 +28,40 @@ bench_die()
 {
 	echo "$BENCH: $*" >&2
 	exit 1
+}
+
+bench_misuse()
+{
+	echo "$BENCH: $*" >&2
+	exit 2
+}
+
+bench_wanted()
+{
+	[[ $1 =~ ${BENCH_ONLY:-.} ]]
+}
+
+# What the user mistyped must not cost minutes, nor replace the results of another run by nothing.
+bench_begin()
+{
+	local name names
+
+	case "$*" in
+	"") ;;
+	--help) usage; exit ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	[[ ${ROUNDS:-1} =~ ^[1-9][0-9]*$ ]] || bench_misuse "ROUNDS=$ROUNDS: not a number of rounds"
+	for name in "${BENCH_NAMES[@]}"; do
+		! bench_wanted "$name" || return 0
+	done
+	printf -v names ', %s' "${BENCH_NAMES[@]}"
+	bench_misuse "nothing matches BENCH_ONLY='$BENCH_ONLY'; there are: ${names:2}"
+}
+
+bench_counted()
+{
+	echo "$1 $2$( (($1 == 1)) || echo s)"
 }
 
 bench_pick()

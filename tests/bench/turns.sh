@@ -14,6 +14,7 @@
 #                              TURNS are those who take part
 #   turns_ratio FIELD A B      quartiles of A's share in B, of the two in each round
 #   turns_of FIELD A           the same of A's own figures
+#   turns_show                 print what the last of these two found
 #   turns_disturbed            say how many of all measurements other processes have disturbed
 #
 # A round has each once, one right after the other, in another order than the round before.  A ratio
@@ -24,6 +25,8 @@ TURNS=(none pass auto)
 TURNS_FILL=0 # connections that are over and still in synguard's table, as on a busy host
 TURNS_PATIENCE=$(bench_pick 120 20) # half seconds
 TURNS_DISTURBED=0
+TURNS_ROUNDS=0
+TURNS_SHOW_MIN=3 # fewer rounds have no quartiles worth the name
 declare -A TURN
 
 # Thresholds and limits out of reach: a closed loop on one machine is what they are there to notice.
@@ -148,6 +151,7 @@ turns_run()
 
 	shift
 	TURN=()
+	TURNS_ROUNDS=$rounds
 	for ((round = 0; round < rounds; round++)); do
 		for who in "${order[@]}"; do
 			turn "$who" "$@" || return
@@ -180,4 +184,13 @@ turns_ratio()
 	ratios=$(paste -d' ' <(printf '%s\n' ${TURN[$2,$1]}) <(printf '%s\n' ${TURN[$3,$1]}) |
 		awk '{ printf "%.6f ", $1 / $2 }')
 	quartiles $ratios
+}
+
+turns_show()
+{
+	if ((TURNS_ROUNDS < TURNS_SHOW_MIN)); then
+		printf '%5.3f' "$MEDIAN"
+	else
+		printf '%5.3f (%5.3f-%5.3f)' "$MEDIAN" "$Q1" "$Q3"
+	fi
 }
