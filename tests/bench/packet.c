@@ -18,6 +18,8 @@
  * BENCH_ONLY: names of rows, or patterns; BENCH_QUICK=1: fewer rounds; BENCH_DIR: where packet.json
  * goes (build/bench/results).
  */
+#include <unistd.h>
+
 #include "packet.h"
 #include "wrapper.skel.h"
 
@@ -57,17 +59,41 @@ static void measure(struct bench *b, struct row *r, int round)
 		row_measure(b, r, round);
 }
 
-int main(void)
+/* There are no arguments: what may be set is in the environment. */
+static void arguments_check(int argc, char **argv)
+{
+	static const char usage[] =
+	    "usage: build/bench/packet   (no arguments; in the environment: "
+	    "BENCH_ONLY=\"PATTERN...\", BENCH_QUICK=1, BENCH_DIR=DIR)\n";
+	const int help = argc == 2 && strcmp(argv[1], "--help") == 0;
+
+	if (argc < 2)
+		return;
+	fputs(usage, help ? stdout : stderr);
+	exit(help ? EXIT_SUCCESS : 2);
+}
+
+static void root_check(void)
+{
+	if (!geteuid())
+		return;
+	fputs("bench: root is needed: sudo make bench\n", stderr);
+	exit(EXIT_FAILURE);
+}
+
+int main(int argc, char **argv)
 {
 	static struct rows rows;
 	static struct bench b;
 	const char *quick = getenv("BENCH_QUICK");
-	const int is_quick = quick && *quick && strcmp(quick, "0") != 0;
 
-	b.rounds = is_quick ? ROUNDS_QUICK : ROUNDS;
-	b.repeat = is_quick ? REPEAT_QUICK : REPEAT;
-	b.cpu = cpu_stay();
+	arguments_check(argc, argv);
 	rows_list(&rows);
+	root_check();
+	b.quick = quick && *quick && strcmp(quick, "0") != 0;
+	b.rounds = b.quick ? ROUNDS_QUICK : ROUNDS;
+	b.repeat = b.quick ? REPEAT_QUICK : REPEAT;
+	b.cpu = cpu_stay();
 	bench_open(&b, &rows);
 	for (int round = 0; round < b.rounds; round++)
 		for (size_t i = 0; i < rows.n; i++)

@@ -92,6 +92,7 @@ struct bench {
 	int has_big; /* TABLE_BIG is there */
 	struct synguard_wrapper *wrapper;
 	int sets[2]; /* denylists, IPv4 and IPv6, if a row wants them */
+	int quick;   /* fewer rounds, of fewer runs */
 	int rounds, repeat, cpu;
 	struct bench_frame first; /* of the frames that are to be restored */
 	__u32 frames;             /* how many */
@@ -106,7 +107,10 @@ void table_open(struct bench *b, enum table table, __u32 max_conns);
 /* The wrapper around the programs of the tables that are open. */
 void wrapper_open(struct bench *b);
 
-/* Those that BENCH_ONLY wants, a list of names or patterns; the floors are always there. */
+/*
+ * Those that BENCH_ONLY wants, a list of names or patterns; the floors are always there.  If it wants
+ * none that exists, the process ends with a message.
+ */
 void rows_list(struct rows *rows);
 
 /* The row's frames, for the wrapper. */

@@ -44,20 +44,36 @@ static double bare_floor(const struct rows *rows, enum hook hook, int n)
 	return 0;
 }
 
+/* As much of a number as it is worth. */
+static double rounded(double x)
+{
+	return (double)(__s64)(x * 1000 + (x < 0 ? -0.5 : 0.5)) / 1000;
+}
+
+/* With a third decimal if that is what tells it from the target. */
+static void ratio_text(const struct row *r, double ratio, char *ret_text, size_t size)
+{
+	snprintf(ret_text, size, "%.2fx", ratio);
+	if (r->most > 0 && (strtod(ret_text, NULL) <= r->most) != (ratio <= r->most))
+		snprintf(ret_text, size, "%.3fx", ratio);
+}
+
 static void row_print(const struct row *r, const struct spread *ns, const struct spread *ratio,
 		      double bare, double bare_ratio)
 {
-	char target[16] = "";
+	const double judged = rounded(ratio->median);
+	char target[16] = "", text[16];
 
 	if (r->most > 0)
 		snprintf(target, sizeof(target), "%.1fx %s", r->most,
-			 ratio->median <= r->most ? "met" : "NOT");
-	printf("%-24s %6.1f  %6.1f..%-6.1f %5.2fx  %-9s", r->name, ns->median, ns->q1, ns->q3,
-	       ratio->median, target);
+			 judged <= r->most ? "met" : "MISSED");
+	ratio_text(r, judged, text, sizeof(text));
+	printf("%-24s %6.1f  %6.1f..%-6.1f %7s  %-11s", r->name, ns->median, ns->q1, ns->q3, text,
+	       target);
 	if (bare_ratio > 0)
-		printf(" %6.1f %5.1fx", bare, bare_ratio);
+		printf(" %6.1f %9.1fx", bare, bare_ratio);
 	else
-		printf(" %6s %6s", "-", "-");
+		printf(" %6s %10s", "-", "-");
 	printf("  %s\n", r->what);
 }
 
@@ -69,13 +85,15 @@ static void row_report(const struct bench *b, const struct rows *rows, const str
 	const double floor = bare_floor(rows, r->hook, b->rounds);
 	const double bare_ratio = floor > 0 ? bare / floor : 0;
 	json_t *row = json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "case", r->name, "what",
-				r->what, "ns", ns.median, "q1", ns.q1, "q3", ns.q3, "ratio",
-				ratio.median, "ratio_q1", ratio.q1, "ratio_q3", ratio.q3);
+				r->what, "ns", rounded(ns.median), "q1", rounded(ns.q1), "q3",
+				rounded(ns.q3), "ratio", rounded(ratio.median), "ratio_q1",
+				rounded(ratio.q1), "ratio_q3", rounded(ratio.q3));
 
 	row_print(r, &ns, &ratio, bare, bare_ratio);
-	json_object_set_new(row, "bare_ns", bare_ratio > 0 ? json_real(bare) : json_null());
+	json_object_set_new(row, "bare_ns",
+			    bare_ratio > 0 ? json_real(rounded(bare)) : json_null());
 	json_object_set_new(row, "bare_ratio",
-			    bare_ratio > 0 ? json_real(bare_ratio) : json_null());
+			    bare_ratio > 0 ? json_real(rounded(bare_ratio)) : json_null());
 	json_object_set_new(row, "target", r->most > 0 ? json_real(r->most) : json_null());
 	json_array_append_new(all, row);
 }
@@ -107,6 +125,8 @@ static json_t *programs_report(const struct bench *b)
 		bpf_object__for_each_program (prog, objects[i])
 			if (bpf_program__fd(prog) >= 0)
 				program_report(prog, all);
+	printf("verified: instructions that the verifier walked; insns: of the program; jited: "
+	       "bytes of machine code\n");
 	return all;
 }
 
@@ -141,9 +161,9 @@ static json_t *head_report(const struct bench *b)
 	cpu_name(cpu, sizeof(cpu));
 	printf("Linux %s, %s, CPU %d, %d rounds of %d runs, ns per packet by BPF_PROG_TEST_RUN\n\n",
 	       kernel.release, cpu, b->cpu, b->rounds, b->repeat);
-	return json_pack("{s:s, s:s, s:s, s:s, s:{s:i}, s:i, s:i}", "bench", "packet", "kernel",
-			 kernel.release, "cpu", cpu, "date", date, "pinning", "packet", b->cpu,
-			 "rounds", b->rounds, "runs", b->repeat);
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:{s:i}, s:i, s:i}", "bench", "packet",
+			 "kernel", kernel.release, "cpu", cpu, "date", date, "quick", b->quick,
+			 "pinning", "packet", b->cpu, "rounds", b->rounds, "runs", b->repeat);
 }
 
 static void json_write(const json_t *json)
@@ -156,15 +176,16 @@ static void json_write(const json_t *json)
 	snprintf(make, sizeof(make), "mkdir -p '%s'", dir);
 	sh(make);
 	snprintf(path, sizeof(path), "%s/packet.json", dir);
-	must(!json_dump_file(json, path, JSON_INDENT(2)), path);
+	/* A double's 17 digits would undo the rounding. */
+	must(!json_dump_file(json, path, JSON_INDENT(2) | JSON_REAL_PRECISION(15)), path);
 }
 
 void report(const struct bench *b, struct rows *rows)
 {
 	json_t *json = head_report(b), *all = json_array();
 
-	printf("%-24s %6s  %14s %6s  %-9s %6s %6s  %s\n", "case", "ns", "quartiles   ", "ratio",
-	       "target", "bare", "ratio", "what");
+	printf("%-24s %6s  %14s %7s  %-11s %6s %10s  %s\n", "case", "ns", "quartiles   ", "ratio",
+	       "target", "bare", "bare ratio", "what");
 	for (size_t i = 0; i < rows->n; i++)
 		row_report(b, rows, &rows->row[i], all);
 	printf("ns and ratio: with the wrapper that restores the frame, in the floor, too; bare: "

@@ -23,11 +23,9 @@ static int wanted(const char *name)
 	return found;
 }
 
-/* The row, of this name, if it is wanted. */
+/* The row, of this name. */
 static void add(struct rows *rows, struct row row, const char *name, const char *what)
 {
-	if (row.target != TARGET_FLOOR && !wanted(name))
-		return;
 	must(rows->n < ROWS_MAX, "add another row");
 	snprintf(row.name, sizeof(row.name), "%s", name);
 	snprintf(row.what, sizeof(row.what), "%s%s", what,
@@ -275,6 +273,33 @@ static void floors_add(struct rows *rows)
 	add(rows, floor, "live_floor", "tc ingress, live frames: a bare TC_ACT_OK");
 }
 
+static void rows_name(const struct rows *rows, FILE *to)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		fprintf(to, " %s", rows->row[i].name);
+	fputc('\n', to);
+}
+
+/* Those that are wanted, and the floors. */
+static void rows_pick(struct rows *rows)
+{
+	size_t kept = 0;
+	int found = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		found |= wanted(rows->row[i].name);
+	if (!found) {
+		fprintf(stderr,
+			"bench: no row matches BENCH_ONLY=%s; the rows are:", getenv("BENCH_ONLY"));
+		rows_name(rows, stderr);
+		exit(2);
+	}
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->row[i].target == TARGET_FLOOR || wanted(rows->row[i].name))
+			rows->row[kept++] = rows->row[i];
+	rows->n = kept;
+}
+
 void rows_list(struct rows *rows)
 {
 	floors_add(rows);
@@ -285,4 +310,5 @@ void rows_list(struct rows *rows)
 	others_add(rows);
 	out_add(rows);
 	in_add(rows);
+	rows_pick(rows);
 }
