@@ -6,7 +6,8 @@
 # Wants format, out, data, style, title, subtitle, xlabel, xlog; zero: where x = 0 is drawn if xlog
 # (0: it does not occur); styles: the line type of each block; names_max: letters of the longest
 # name; panels, and of each panel p: ylabel_p, yformat_p, xcolumn_p, column_p (if spread, the next
-# two are its quartiles), ylog_p, from_p and to_p ("*": as needed), mark_p (a line at y; NaN: none).
+# two are its quartiles), ylog_p, from_p and to_p ("*": as needed), mark_p (a line at y; NaN: none);
+# xlabel_p, if its x is not that of the other.
 
 name_room = 26.0 + 8.0 * names_max # pixels
 key_room = 60.0 + name_room
@@ -24,7 +25,7 @@ do for [p = 1:panels] {
 	set rmargin at screen p * (left + room) / width
 	set tmargin at screen 1 - 72.0 / height
 	set bmargin at screen 68.0 / height
-	set xlabel xlabel
+	set xlabel exists("xlabel_" . p) ? value("xlabel_" . p) : xlabel
 	set ylabel value("ylabel_" . p) offset -0.2, 0
 	set xrange [*:*]
 	unset logscale
