@@ -14,7 +14,8 @@
 PORT=22
 # From more prefixes than the server can remember SYNs of, a client would have no more than a chance.
 declare -A FEW=([4]=198.18.0.0/17 [6]=2001:db8::/49) # 128 each of /24 and /56
-RATE=5000          # slow enough for the queue of a veth to outlast a stall of the machine
+RATE=5000        # slow enough for the queue of a veth to outlast a stall of the machine
+FLOOD_RATE=20000 # so fast that a SYN goes unanswered for each SYN-ACK that is longer than its SYN
 BANNER_MS=3000
 BANNERS=3
 ATTEMPTS=6 # some may lose more than that ACK, where the machine stalls nevertheless
@@ -123,7 +124,7 @@ no_amplification()
 	wait_for 2 arrived_all || fail "something else goes on" || status=1
 	in=$(packets_in)
 	read -ra out_before < <(frames_out)
-	flood_for "$1" syn "$RATE" 4 || status=1
+	flood_for "$1" syn "$FLOOD_RATE" 4 || status=1
 	wait_for 2 arrived_all || fail "it goes on" || status=1
 	in=$(($(packets_in) - in))
 	read -ra out_after < <(frames_out)
