@@ -6,9 +6,10 @@
  * - What decides is the slot's head, one word, changed by compare-and-swap only: 0 is free, CLAIMED
  *   is being filled in, anything else is live.  Whoever loses the swap looks again or leaves it.
  * - A slot that was freed is not taken again in the same jiffy, so that a program that still holds
- *   it, for some microseconds, cannot write into another connection (but where none of 32 is free).  Who frees it claims it first,
- *   so that nobody takes it before its bit and its count in front are gone.  A free or claimed slot
- *   becomes live by slot_enter() only: a program that still holds one leaves its head alone.
+ *   it, for some microseconds, cannot write into another connection; unless none of a home's 32
+ *   places is free.  Who frees it claims it first, so that nobody takes it before its bit and its
+ *   count in front are gone.  A free or claimed slot becomes live by slot_enter() only: a program
+ *   that still holds one leaves its head alone.
  * - Two CPUs may enter one tuple at once, in two places.  Look-ups then agree on the first, removal
  *   takes both, and the sweeper removes the other one should that be missed.
  * - Packet counts and windows are plain words.  A direction's packets come on one CPU at a time;
@@ -53,7 +54,7 @@ INLINE __u32 presence_of(__u64 hash, __u32 slots)
 	const __u32 cell = presence_cell(hash, slots);
 	const __u64 *word = presence_word(cell);
 
-	return word ? *word >> cell % PRESENCE_IN_WORD * 4 & 15 : 0;
+	return word ? presence_in(*word, cell) : 0;
 }
 
 INLINE __u64 conn_hash(const struct conn_key *key)

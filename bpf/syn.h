@@ -187,6 +187,7 @@ INLINE enum reason syn_decide(const struct pass *p, const struct policy *policy,
 	return REASON_syn_synack_limited;
 }
 
+/* The facts are the caller's, so that they stay in registers where nobody keeps them. */
 INLINE enum reason syn_weigh(struct xdp_md *ctx, struct pass *p, struct listener *lst,
 			     struct syn_facts *ret_facts)
 {
@@ -234,6 +235,7 @@ static __noinline enum reason syn_classify(struct xdp_md *ctx, struct pass *p, s
 	return syn_weigh(ctx, p, lst, &facts);
 }
 
+/* The same for a dry run, which tells what was decided on. */
 static __noinline enum reason syn_classify_dry(struct xdp_md *ctx, struct pass *p,
 					       struct listener *lst)
 {

@@ -60,6 +60,12 @@ INLINE __u64 presence_one(__u32 cell)
 	return 1ULL << cell % PRESENCE_IN_WORD * 4;
 }
 
+/* How many the cell's word counts there. */
+INLINE __u32 presence_in(__u64 word, __u32 cell)
+{
+	return word >> cell % PRESENCE_IN_WORD * 4 & 15;
+}
+
 INLINE __u32 presence_words(__u32 slots)
 {
 	return presence_cells(slots) / PRESENCE_IN_WORD + 1;

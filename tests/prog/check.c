@@ -65,8 +65,7 @@ static void bits_check(struct shield *s, const struct keys *ring, __u32 home)
 static void presence_check(struct shield *s)
 {
 	for (__u32 i = 0; i < presence_cells(s->config.slots); i++) {
-		const __u32 counted =
-		    s->presence[i / PRESENCE_IN_WORD] >> i % PRESENCE_IN_WORD * 4 & 15;
+		const __u32 counted = presence_in(s->presence[i / PRESENCE_IN_WORD], i);
 
 		if (counted != cells[i])
 			fail_msg("cell %u counts %u, there are %u", i, counted, cells[i]);

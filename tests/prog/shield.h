@@ -92,8 +92,6 @@ unsigned int shield_conns_count(struct shield *s);
 int shield_half(struct shield *s, const struct conn_key *key, struct conn *ret_conn);
 unsigned int shield_halves_count(struct shield *s);
 
-/* The filter in front of the table. */
-
 /* Let the sweeper look at the whole table, now. */
 void shield_sweep(struct shield *s);
 
