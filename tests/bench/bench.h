@@ -31,7 +31,7 @@ enum bench_source {
 struct bench_frame {
 	__u32 len; /* bytes, even */
 	__u32 pad;
-	__u8 bytes[FRAME_ROOM + 8]; /* the verifier sees the copy reach that far */
+	__u8 bytes[FRAME_ROOM + 16]; /* the verifier sees the copy reach that far */
 };
 
 struct bench_control {
