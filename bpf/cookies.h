@@ -24,36 +24,32 @@ INLINE void nots_issued(struct runtime *rt, __u64 epoch)
 		*slot = (__u32)epoch;
 }
 
-/* All but the client's ISN; the ring is there.  -1 only where a map look-up fails. */
-INLINE int cookie_input_fill(struct cookie_input *in, const struct packet *pkt,
-			     const struct config *cfg, __u64 now)
+/* All but the client's ISN; the ring and the prefixes are there. */
+INLINE void cookie_input_fill(struct cookie_input *in, const struct packet *pkt,
+			      const struct config *cfg, __u64 now)
 {
-	struct room *room = room_get();
-
-	if (!room)
-		return -1;
-	in->prefixes = room->prefixes;
 	in->tuple = &pkt->key;
 	in->is_v6 = pkt->is_v6;
 	in->vlan = pkt->vlan;
 	in->tick_ms_q16 = cfg->tick_ms_q16;
 	in->epoch = cookie_epoch_now(in->ring, cfg, now);
 	in->tick = cookie_tick_now(in->ring, cfg, now);
-	return 0;
 }
 
-/* Check the ACK's cookie.  COOKIE_VALID fills *ret_offer. */
-INLINE enum cookie_verdict ack_check(const struct packet *pkt, const struct tcpopts *opts,
-				     const struct config *cfg, const struct runtime *rt, __u64 now,
-				     struct tcp_offer *ret_offer)
+/* Check the cookie of the ACK in *room.  COOKIE_VALID fills room->offer. */
+INLINE enum cookie_verdict ack_check(struct room *room, const struct config *cfg,
+				     const struct runtime *rt, __u64 now)
 {
+	const struct packet *pkt = &room->pkt;
+	const struct tcpopts *opts = &room->opts;
 	const struct cookie c = {.isn = pkt->ack - 1, .tsval = opts->tsecr};
 	const struct keys *ring = keys_get();
 	const __u32 tstamp = opts->has_ts && opts->tsecr;
-	struct cookie_input in = {.ring = ring};
+	struct cookie_input in = {.ring = ring, .prefixes = room->prefixes};
 
-	if (!ring || cookie_input_fill(&in, pkt, cfg, now))
+	if (!ring)
 		return COOKIE_INVALID;
+	cookie_input_fill(&in, pkt, cfg, now);
 	in.client_isn = pkt->seq - 1;
 	if (!tstamp && !ring->shared) {
 		const __u64 epoch = cookie_epoch(&in, c.isn);
@@ -61,7 +57,7 @@ INLINE enum cookie_verdict ack_check(const struct packet *pkt, const struct tcpo
 		if (in.epoch - epoch < EPOCHS_VALID && rt->nots_epoch[epoch & 1] != (__u32)epoch)
 			return COOKIE_INVALID;
 	}
-	return cookie_check(&in, &c, tstamp, ret_offer);
+	return cookie_check(&in, &c, tstamp, &room->offer);
 }
 
 /*

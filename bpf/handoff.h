@@ -33,13 +33,12 @@ extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk,
 
 /* One look at one packet. */
 struct look {
-	struct packet *pkt;
+	struct room *room;
+	struct packet *pkt; /* in it */
 	struct config *cfg;
 	struct runtime *rt;
 	__u64 now; /* jiffies */
 	enum mark mark;
-	struct tcp_offer offer;
-	struct tcpopts *opts;
 };
 
 /* What XDP, in this packet's pass, wrote in front of it. */
@@ -67,17 +66,17 @@ INLINE int assigned_lately(const struct conn *conn, const struct config *cfg, __
 
 static __noinline enum cookie_verdict look_check(struct look *l)
 {
-	return ack_check(l->pkt, l->opts, l->cfg, l->rt, l->now, &l->offer);
+	return ack_check(l->room, l->cfg, l->rt, l->now);
 }
 
 /*
  * Is the handshake proven?  Where XDP has just said so, its entry tells what was agreed; else the
- * cookie is checked here.  On 1, l->offer is filled.
+ * cookie is checked here.  On 1, l->room->offer is filled.
  */
 INLINE int look_proven(struct look *l, const struct conn *conn)
 {
 	if (l->mark == MARK_PROVEN && conn && conn->server.end == l->pkt->ack) {
-		offer_of(conn, &l->offer);
+		offer_of(conn, &l->room->offer);
 		return 1;
 	}
 	return look_check(l) == COOKIE_VALID;
@@ -86,15 +85,15 @@ INLINE int look_proven(struct look *l, const struct conn *conn)
 INLINE void attrs_fill(const struct look *l, const struct listener *lst,
 		       struct bpf_tcp_req_attrs *attrs)
 {
-	const struct tcp_offer *o = &l->offer;
+	const struct tcp_offer *o = &l->room->offer;
 
 	attrs->mss = o->mss;
 	attrs->ecn_ok = o->ecn;
 	attrs->sack_ok = o->sack;
 	attrs->tstamp_ok = o->tstamp;
 	if (o->tstamp) {
-		attrs->rcv_tsval = l->opts->tsval;
-		attrs->rcv_tsecr = l->opts->tsecr;
+		attrs->rcv_tsval = l->room->opts.tsval;
+		attrs->rcv_tsecr = l->room->opts.tsecr;
 	}
 	attrs->wscale_ok = o->wscale != WSCALE_NONE;
 	if (attrs->wscale_ok) {
@@ -223,7 +222,7 @@ INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
 		return REASON_conn_packet;
 	if (conn && assigned_lately(conn, l->cfg, l->now))
 		return REASON_conn_packet;
-	skb_options(skb, l->pkt, l->opts);
+	skb_options(skb, l->pkt, &l->room->opts);
 	if (!look_proven(l, conn))
 		return conn && !conn_recover(skb, l, conn) ? REASON_handoff_pending
 							   : REASON_conn_packet;
@@ -233,7 +232,7 @@ INLINE enum reason look_decide(struct __sk_buff *skb, struct look *l)
 	if (conn)
 		conn->assigned_at = stamp_now(l->cfg, l->now);
 	else
-		handshake_enter(l->rt, l->cfg, l->pkt, &l->offer, stamp_now(l->cfg, l->now));
+		handshake_enter(l->rt, l->cfg, l->pkt, &l->room->offer, stamp_now(l->cfg, l->now));
 	return r;
 }
 

@@ -31,7 +31,6 @@ SEC("tc")
 int synguard_tc(struct __sk_buff *skb)
 {
 	struct look l = {.cfg = config_get(), .rt = runtime_get()};
-	struct room *room;
 	enum reason r;
 	int drops, enforced;
 
@@ -47,12 +46,11 @@ int synguard_tc(struct __sk_buff *skb)
 	if (skb->protocol != __builtin_bswap16(0x0800) &&
 	    skb->protocol != __builtin_bswap16(0x86dd))
 		return TCX_NEXT;
-	room = room_get();
-	if (!room)
+	l.room = room_get();
+	if (!l.room)
 		return TCX_NEXT;
 	l.now = bpf_jiffies64();
-	l.pkt = &room->pkt;
-	l.opts = &room->opts;
+	l.pkt = &l.room->pkt;
 	__builtin_memset(l.pkt, 0, sizeof(*l.pkt));
 	/* Some drivers leave the headers in a page; where they do not, this is one comparison. */
 	bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);

@@ -101,7 +101,7 @@ INLINE int synack_allowed(const struct packet *pkt, __u32 prefix, const struct c
 		return 1;
 	bucket = &b->synack[prefix & (BUCKETS - 1)];
 	if (dry_run)
-		return !bucket_full(*bucket, &st->synack, (__u32)now, cfg->hz);
+		return !bucket_full(bucket, &st->synack, (__u32)now, cfg->hz);
 	return (!owed && bucket_add(bucket, &st->synack, (__u32)now, cfg->hz)) ||
 	       packet_repeated(pkt, cfg, now);
 }
@@ -117,7 +117,7 @@ __noinline int live_syn_allowed(const struct packet *pkt, const struct config *c
 		return 1;
 	bucket = &b->live_syn[prefix_hash(hash_secret(), pkt->key.remote) & (BUCKETS_RARE - 1)];
 	if (dry_run)
-		return !bucket_full(*bucket, &st->live_syn, (__u32)now, cfg->hz);
+		return !bucket_full(bucket, &st->live_syn, (__u32)now, cfg->hz);
 	return bucket_add(bucket, &st->live_syn, (__u32)now, cfg->hz) ||
 	       packet_repeated(pkt, cfg, now);
 }
@@ -128,8 +128,8 @@ INLINE int new_conn_limited(__u32 prefix, const struct settings *st, const struc
 {
 	const struct buckets *b = buckets_get();
 
-	return b && bucket_full(b->new_conn[prefix & (BUCKETS_RARE - 1)], &st->new_conn, (__u32)now,
-				cfg->hz);
+	return b && bucket_full(&b->new_conn[prefix & (BUCKETS_RARE - 1)], &st->new_conn,
+				(__u32)now, cfg->hz);
 }
 
 /* Where the bad ACKs of the packet's prefix are counted. */
@@ -145,7 +145,7 @@ INLINE struct bucket *bad_acks_find(const struct packet *pkt)
 INLINE int bad_acks_limited(const struct bucket *b, const struct settings *st,
 			    const struct config *cfg, __u64 now)
 {
-	return b && bucket_full(*b, &st->bad_ack, (__u32)now, cfg->hz);
+	return b && bucket_full(b, &st->bad_ack, (__u32)now, cfg->hz);
 }
 
 INLINE __u64 *proven_find(__u64 hash)

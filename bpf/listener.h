@@ -157,7 +157,7 @@ INLINE int queues_stale(const struct listener *s, const struct config *cfg, __u6
 {
 	const __u32 age = (__u32)now - s->queues_at;
 
-	if (age > cfg->hz / QUEUE_LOOKS_PER_S)
+	if ((__u64)age * QUEUE_LOOKS_PER_S > cfg->hz)
 		return 1;
 	return age && (s->passed || s->accept_full || s->unfinished >= s->backlog / 4);
 }

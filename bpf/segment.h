@@ -6,14 +6,13 @@
 #include "opinion.h"
 #include "pass.h"
 
-__noinline int ack_verdict(const struct packet *pkt, const struct tcpopts *opts,
-			   const struct config *cfg, __u64 now, struct tcp_offer *ret_offer)
+__noinline int ack_verdict(struct room *room, const struct config *cfg, __u64 now)
 {
 	const struct runtime *rt = runtime_get();
 
-	if (!pkt || !opts || !cfg || !ret_offer || !rt)
+	if (!room || !cfg || !rt)
 		return COOKIE_INVALID;
-	return ack_check(pkt, opts, cfg, rt, now, ret_offer);
+	return ack_check(room, cfg, rt, now);
 }
 
 enum { BUDGET_PER_S = 1000 };
@@ -115,7 +114,7 @@ INLINE enum reason cookie_classify(struct xdp_md *ctx, struct pass *p, struct co
 	barred = !conn && ack_barred(p, lst);
 	if (barred && ack_guessable(&p->room->opts))
 		return miss_classify(ctx, p, lst, REASON_ack_limited);
-	verdict = (enum cookie_verdict)ack_verdict(p->pkt, &p->room->opts, p->cfg, p->now, offer);
+	verdict = (enum cookie_verdict)ack_verdict(p->room, p->cfg, p->now);
 	if (verdict == COOKIE_VALID && conn && handshake_is(conn, p->pkt->ack)) {
 		pending_track(p, conn);
 		mark_write(ctx, p, MARK_PROVEN);

@@ -8,19 +8,24 @@
 #include "resend.h"
 
 /* The frame becomes the SYN-ACK.  Returns 0, or -1 where that failed. */
-__noinline int syn_answer(struct xdp_md *ctx, const struct packet *pkt, const struct tcpopts *opts,
-			  const struct listener *lst, __u64 now)
+__noinline int syn_answer(struct xdp_md *ctx, struct room *room, const struct listener *lst,
+			  __u64 now)
 {
 	const struct config *cfg = config_get();
 	struct runtime *rt = runtime_get();
 	struct cookie_input in = {.ring = keys_get()};
+	const struct tcpopts *opts;
+	const struct packet *pkt;
 	struct tcp_offer offer;
 	struct cookie cookie;
 	struct reply reply;
 
-	if (!pkt || !opts || !lst || !cfg || !rt || !in.ring ||
-	    cookie_input_fill(&in, pkt, cfg, now))
+	if (!room || !lst || !cfg || !rt || !in.ring)
 		return -1;
+	pkt = &room->pkt;
+	opts = &room->opts;
+	in.prefixes = room->prefixes;
+	cookie_input_fill(&in, pkt, cfg, now);
 	in.client_isn = pkt->seq;
 	offer = offer_accept(pkt, opts, lst);
 	if (!offer.tstamp && !dry_run)
@@ -115,7 +120,7 @@ static __noinline enum reason syn_cookie_kept(struct xdp_md *ctx, struct pass *p
 		lst = syn_reread(ctx, p);
 	else if (!taken)
 		resend_keep(ctx, p->pkt, p->cfg, p->bank, p->now);
-	failed = taken < 0 || !lst || syn_answer(ctx, p->pkt, &p->room->opts, lst, p->now);
+	failed = taken < 0 || !lst || syn_answer(ctx, p->room, lst, p->now);
 	p->pkt->frame_len = frame_len; /* what is counted is the frame that came */
 	if (failed)
 		return REASON_syn_reply_failed;
@@ -126,8 +131,8 @@ INLINE enum reason syn_cookie(struct xdp_md *ctx, struct pass *p, const struct l
 {
 	if (p->policy->speaks_first && !dry_run)
 		return syn_cookie_kept(ctx, p, lst);
-	return syn_answer(ctx, p->pkt, &p->room->opts, lst, p->now) ? REASON_syn_reply_failed
-								    : REASON_syn_cookie_sent;
+	return syn_answer(ctx, p->room, lst, p->now) ? REASON_syn_reply_failed
+						     : REASON_syn_cookie_sent;
 }
 
 /* Count the SYN, and tell whether the service is under attack. */

@@ -39,15 +39,15 @@ enum { BUCKET_AHEAD = 1000 };
  * What is left in it now.  Jiffies come round: a bucket that looks ahead by more than another CPU
  * can be was left alone for weeks, and is empty.
  */
-INLINE __u32 bucket_level(struct bucket b, const struct rate_limit *limit, __u32 now)
+INLINE __u32 bucket_level(const struct bucket *b, const struct rate_limit *limit, __u32 now)
 {
-	const __u32 passed = now - b.at;
+	const __u32 at = b->at, fill = b->fill, passed = now - at;
 	__u64 drained;
 
-	if (b.at - now <= BUCKET_AHEAD)
-		return b.fill;
+	if (at - now <= BUCKET_AHEAD)
+		return fill;
 	drained = (__u64)passed * limit->rate;
-	return drained >= b.fill ? 0 : b.fill - (__u32)drained;
+	return drained >= fill ? 0 : fill - (__u32)drained;
 }
 
 /* The most that may be in it: packets times hz, as far as that can be told. */
@@ -59,9 +59,9 @@ INLINE __u32 bucket_room(const struct rate_limit *limit, __u32 hz)
 }
 
 /* Is it too full for another packet? */
-INLINE int bucket_full(struct bucket b, const struct rate_limit *limit, __u32 now, __u32 hz)
+INLINE int bucket_full(const struct bucket *b, const struct rate_limit *limit, __u32 now, __u32 hz)
 {
-	return limit->rate && b.fill && bucket_level(b, limit, now) + hz > bucket_room(limit, hz);
+	return limit->rate && b->fill && bucket_level(b, limit, now) + hz > bucket_room(limit, hz);
 }
 
 /*
@@ -70,15 +70,14 @@ INLINE int bucket_full(struct bucket b, const struct rate_limit *limit, __u32 no
  */
 INLINE int bucket_add(struct bucket *b, const struct rate_limit *limit, __u32 now, __u32 hz)
 {
-	const struct bucket was = *b;
-	struct bucket next = {.at = now, .fill = bucket_level(was, limit, now)};
+	const __u32 fill = bucket_level(b, limit, now) + hz;
 
 	if (!limit->rate)
 		return 1;
-	if (next.fill + hz > bucket_room(limit, hz))
+	if (fill > bucket_room(limit, hz))
 		return 0;
-	next.fill += hz;
-	*b = next;
+	b->at = now;
+	b->fill = fill;
 	return 1;
 }
 

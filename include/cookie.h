@@ -77,23 +77,20 @@ enum mss_floor {
 #define MSS_TABLE_V4 536, 1200, 1360, 1380, 1400, 1440, 1460, 8960
 #define MSS_TABLE_V6 1220, 1340, 1360, 1380, 1400, 1420, 1440, 8940
 
-/* Index of the largest table entry that is not above mss, which is at least the floor. */
+/*
+ * Index of the largest table entry that is not above mss, which is at least the floor.  From the
+ * top: what nearly everybody sends is the second.
+ */
 INLINE __u32 mss_index(__u16 mss, int is_v6)
 {
 	const __u16 v4[MSS_ENTRIES] = {MSS_TABLE_V4};
 	const __u16 v6[MSS_ENTRIES] = {MSS_TABLE_V6};
-	__u32 index = 0;
 
-	if (is_v6) {
-		UNROLL
-		for (int i = 1; i < MSS_ENTRIES; i++)
-			index += mss >= v6[i];
-	} else {
-		UNROLL
-		for (int i = 1; i < MSS_ENTRIES; i++)
-			index += mss >= v4[i];
-	}
-	return index;
+	UNROLL
+	for (__u32 i = MSS_ENTRIES - 1; i > 0; i--)
+		if (mss >= (is_v6 ? v6[i] : v4[i]))
+			return i;
+	return 0;
 }
 
 INLINE __u16 mss_value(__u32 index, int is_v6)

@@ -38,10 +38,15 @@ INLINE __u32 defend_limit(__u32 rate, __u32 hz)
 	return (__u32)(((__u64)rate * defend_window(hz) + per_s - 1) / per_s);
 }
 
-/* Is the window that began at this time over?  Another CPU may have begun it a jiffy after now. */
+/*
+ * Is the window that began at this time over: is that defend_window() ago?  Asked for each SYN, so
+ * without its division.  Another CPU may have begun the window a jiffy after now.
+ */
 INLINE int window_over(__u32 began, __u32 now, __u32 hz)
 {
-	return now - began >= defend_window(hz) && began - now > WINDOW_AHEAD;
+	const __u32 age = now - began;
+
+	return age && ((__u64)age + 1) * WINDOWS_PER_S > hz && began - now > WINDOW_AHEAD;
 }
 
 INLINE int defend_active(const struct defence *d, __u64 now)

@@ -31,7 +31,7 @@ static void a_burst_passes_and_no_more(void **state)
 		struct bucket b = {0};
 
 		assert_int_equal(burst(&b, limit, 7, hz, limit->burst + 100), limit->burst);
-		assert_true(bucket_full(b, limit, 7, hz));
+		assert_true(bucket_full(&b, limit, 7, hz));
 	}
 }
 
@@ -63,7 +63,7 @@ static void no_rate_is_no_limit(void **state)
 
 	(void)state;
 	assert_int_equal(burst(&b, &none, 5, 1000, 10000), 10000);
-	assert_false(bucket_full(b, &none, 5, 1000));
+	assert_false(bucket_full(&b, &none, 5, 1000));
 	assert_int_equal(b.fill, ~0U);
 }
 
@@ -76,7 +76,7 @@ static void full_is_what_add_refuses(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		const int full = bucket_full(b, &limit, now, 250);
+		const int full = bucket_full(&b, &limit, now, 250);
 
 		assert_int_equal(bucket_add(&b, &limit, now, 250), !full);
 		now += (__u32)(rng() % 40);
@@ -109,7 +109,7 @@ static void left_alone_it_is_empty(void **state)
 		struct bucket b = {.at = 12345};
 
 		burst(&b, &limit, 12345, 1000, 10);
-		assert_true(bucket_full(b, &limit, 12345, 1000));
+		assert_true(bucket_full(&b, &limit, 12345, 1000));
 		assert_int_equal(burst(&b, &limit, 12345 + days * day, 1000, 20), 10);
 	}
 }

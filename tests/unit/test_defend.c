@@ -282,6 +282,17 @@ static void a_hold_made_shorter(void **state)
 	}
 }
 
+/* Without its division: as many jiffies as defend_window() says. */
+static void a_window_at_every_hz(void **state)
+{
+	(void)state;
+	for (__u32 hz = 1; hz <= 2000; hz++)
+		for (__u32 age = 0; age <= 250; age++)
+			if (window_over(0xffffff80U, 0xffffff80U + age, hz) !=
+			    (age >= defend_window(hz)))
+				fail_msg("hz %u, age %u", hz, age);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +305,7 @@ int main(void)
 	    cmocka_unit_test(a_jump_during_an_attack),
 	    cmocka_unit_test(clocks_that_differ_by_a_jiffy),
 	    cmocka_unit_test(hold),
+	    cmocka_unit_test(a_window_at_every_hz),
 	    cmocka_unit_test(a_hold_made_shorter),
 	};
 
