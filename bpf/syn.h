@@ -216,7 +216,8 @@ INLINE enum reason syn_weigh(struct xdp_md *ctx, struct pass *p, struct listener
 		facts.attacked = syn_attacked(ctx, p, lst, policy->mode);
 	if (!facts.conn_exists && (!conn || conn->head.socket != SOCKET_PENDING) &&
 	    (!table_complete(p->rt, p->now) ||
-	     (facts.attacked && kernel_syn_recent(p->room->hash, p->cfg, p->now)))) {
+	     (facts.attacked && port_kernel_active(p->pkt->key.local_port, p->now) &&
+	      kernel_syn_recent(p->room->hash, p->cfg, p->now)))) {
 		p->found = kernel_look(ctx, p->pkt);
 		facts.conn_exists = p->found >= SOCK_HALF_OPEN;
 	}
