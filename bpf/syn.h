@@ -30,8 +30,9 @@ __noinline int syn_answer(struct xdp_md *ctx, struct room *room, const struct li
 	offer = offer_accept(pkt, opts, lst);
 	if (!offer.tstamp && !dry_run)
 		nots_issued(rt, in.epoch);
+	reply_make(pkt, opts->tsval, &offer, lst, &reply);
 	cookie = cookie_make(&in, &offer);
-	reply_make(pkt, opts->tsval, &offer, lst, &cookie, &reply);
+	reply_finish(&reply, &offer, &cookie);
 	return reply_write(ctx, pkt, lst, &reply);
 }
 

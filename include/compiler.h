@@ -100,6 +100,12 @@ INLINE void copy_addr(void *dst, const void *src)
 	store64((__u8 *)dst + 8, load64((const __u8 *)src + 8));
 }
 
+/*
+ * What is added to this from here on is added last, whatever the compiler makes of it: what takes
+ * long to compute must not be at the head of a chain of additions.
+ */
+#define SUMMED_FIRST(sum) __asm__ volatile("" : "+r"(sum))
+
 /* n words of 4 bytes; n is a constant. */
 INLINE void copy32(void *dst, const void *src, int n)
 {

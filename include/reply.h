@@ -16,22 +16,24 @@
 enum reply_limits {
 	REPLY_TCP_WORDS = 10, /* 20 bytes of header, 20 of options */
 	REPLY_ECN_BITS = 3,
+	REPLY_TSVAL = 7, /* the word of TSval behind an MSS */
 };
 
 struct reply {
 	__u32 tcp[REPLY_TCP_WORDS]; /* network order; unused words are 0 */
 	__u32 tcp_len;              /* bytes: 20, 24, ... 40 */
+	__u64 sum;                  /* of the pseudo-header and the words, but for the cookie */
 };
 
 /* A checksum, in wire order as csum_fold() gives it, as the first or second half of a word. */
 INLINE __u32 csum_high(__u16 csum)
 {
-	return __builtin_bswap32((__u32)__builtin_bswap16(csum) << 16);
+	return half_pair(csum, 0);
 }
 
 INLINE __u32 csum_low(__u16 csum)
 {
-	return __builtin_bswap32(__builtin_bswap16(csum));
+	return half_pair(0, csum);
 }
 
 /* What the client takes as MSS. */
@@ -69,9 +71,9 @@ INLINE __u32 reply_tos(const struct packet *pkt, const struct listener *lst)
 	return (pkt->tos & ~(__u32)REPLY_ECN_BITS) | (lst->tos & REPLY_ECN_BITS);
 }
 
-/* Words 5 to 9, MSS first.  Returns the number of words in use. */
+/* Words 5 to 9, MSS first, TSval 0.  Returns the number of words in use. */
 INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct listener *lst,
-			   const struct cookie *c, __u32 tsval_client)
+			   __u32 tsval_client)
 {
 	const __u32 ws = __builtin_bswap32(WORD_NOP_WS | lst->rcv_wscale);
 	const int has_ws = o->wscale != WSCALE_NONE;
@@ -79,7 +81,7 @@ INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct lis
 	w[5] = __builtin_bswap32(WORD_MSS | lst->mss);
 	if (o->tstamp) {
 		w[6] = __builtin_bswap32(o->sack ? WORD_SACK_TS : WORD_NOP_TS);
-		w[7] = __builtin_bswap32(c->tsval);
+		w[REPLY_TSVAL] = 0;
 		w[8] = __builtin_bswap32(tsval_client);
 		w[9] = has_ws ? ws : 0;
 		return has_ws ? 10 : 9;
@@ -107,28 +109,45 @@ INLINE __u32 reply_omit_mss(__u32 *w, __u32 words)
 	return words - 1;
 }
 
-/* The SYN-ACK to pkt, whose TSval was tsval_client, with the agreed offer *o and the cookie *c. */
+/*
+ * The SYN-ACK to pkt, whose TSval was tsval_client, with the agreed offer *o, up to the cookie.  It
+ * takes long to compute, and what does not need it is done before: so the processor does both at
+ * once.
+ */
 INLINE void reply_make(const struct packet *pkt, __u32 tsval_client, const struct tcp_offer *o,
-		       const struct listener *lst, const struct cookie *c, struct reply *ret_reply)
+		       const struct listener *lst, struct reply *ret_reply)
 {
 	const __u32 window = min_u32(o->tstamp ? lst->window_ts : lst->window_nots, 65535);
 	const __u32 flags = TCP_SYN | TCP_ACK | (o->ecn ? TCP_ECE : 0);
 	__u32 *w = ret_reply->tcp;
 	__u32 words;
-	__u64 sum;
 
 	__builtin_memset(ret_reply, 0, sizeof(*ret_reply));
-	words = reply_options(w, o, lst, c, tsval_client);
+	words = reply_options(w, o, lst, tsval_client);
 	if (!o->has_mss)
 		words = reply_omit_mss(w, words);
 	ret_reply->tcp_len = words * 4;
 	w[0] = __builtin_bswap32((__u32)pkt->key.local_port << 16 | pkt->key.remote_port);
-	w[1] = __builtin_bswap32(c->isn);
 	w[2] = __builtin_bswap32(pkt->seq + 1);
 	w[3] = __builtin_bswap32(words << 28 | flags << 16 | window);
-	sum = csum_pseudo(pkt->key.local, pkt->key.remote, (__u16)ret_reply->tcp_len);
-	sum += csum_words(w, REPLY_TCP_WORDS);
-	w[4] = csum_high(csum_fold(sum));
+	ret_reply->sum = csum_pseudo(pkt->key.local, pkt->key.remote, (__u16)ret_reply->tcp_len) +
+			 csum_words(w, REPLY_TCP_WORDS);
+	SUMMED_FIRST(ret_reply->sum);
+}
+
+/* The cookie *c into what reply_make() made for the offer *o, and the checksum. */
+INLINE void reply_finish(struct reply *reply, const struct tcp_offer *o, const struct cookie *c)
+{
+	__u32 *w = reply->tcp, tsval = 0;
+
+	if (o->tstamp)
+		tsval = __builtin_bswap32(c->tsval);
+	if (o->tstamp && o->has_mss)
+		w[REPLY_TSVAL] = tsval;
+	else if (o->tstamp)
+		w[REPLY_TSVAL - 1] = tsval;
+	w[1] = __builtin_bswap32(c->isn);
+	w[4] = csum_high(csum_fold(reply->sum + w[1] + tsval));
 }
 
 /*

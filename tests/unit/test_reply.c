@@ -89,7 +89,8 @@ static void segment_is_right(int v6, unsigned int set)
 	__u32 sum = 6 + 20 + n;
 
 	memset(&r, 0xff, sizeof(r));
-	reply_make(&pkt, 0xcafe0002, &offer, &listener, &c, &r);
+	reply_make(&pkt, 0xcafe0002, &offer, &listener, &r);
+	reply_finish(&r, &offer, &c);
 	assert_int_equal(r.tcp_len, 20 + n);
 	memcpy(bytes, r.tcp, 40);
 	assert_memory_equal(bytes, "\x01\xbb\x12\x34\x89\xab\xcd\xef\0\0\0\0", 12);

@@ -49,7 +49,8 @@ static void not_longer(const struct syn *s, int with_mss, int v6)
 		lst.allow_wscale = allow >> 2 & 1;
 		lst.allow_ecn = allow >> 3 & 1;
 		offer = offer_accept(&pkt, &opts, &lst);
-		reply_make(&pkt, opts.tsval, &offer, &lst, &c, &r);
+		reply_make(&pkt, opts.tsval, &offer, &lst, &r);
+		reply_finish(&r, &offer, &c);
 		if (r.tcp_len > 20 + opt_len)
 			fail_msg("%u bytes of options answered with %u", opt_len, r.tcp_len - 20);
 		assert_int_equal(answer[12] >> 4, r.tcp_len / 4);
