@@ -52,9 +52,7 @@ struct {
 
 INLINE struct buckets *buckets_get(void)
 {
-	const __u32 zero = 0;
-
-	return bpf_map_lookup_elem(&buckets, &zero);
+	return bpf_map_lookup_elem(&buckets, &only);
 }
 
 INLINE __u64 hash_secret(void)
@@ -76,8 +74,7 @@ INLINE __u32 seconds_of(__u64 now, const struct config *cfg)
  */
 static __noinline int packet_repeated(const struct packet *pkt, const struct config *cfg, __u64 now)
 {
-	const __u32 zero = 0;
-	struct once *o = bpf_map_lookup_elem(&dropped, &zero);
+	struct once *o = bpf_map_lookup_elem(&dropped, &only);
 	__u64 hash = tuple_hash(hash_secret(), &pkt->key);
 
 	if (!o || dry_run)
@@ -150,8 +147,7 @@ INLINE int bad_acks_limited(const struct bucket *b, const struct settings *st,
 
 INLINE __u64 *proven_find(__u64 hash)
 {
-	const __u32 zero = 0;
-	struct proven *p = bpf_map_lookup_elem(&proven, &zero);
+	struct proven *p = bpf_map_lookup_elem(&proven, &only);
 
 	return p ? &p->cells[proven_index(hash)] : 0;
 }
@@ -201,8 +197,7 @@ __noinline int client_proven(const struct conn_key *key, const struct config *cf
 /* hash: of the tuple. */
 INLINE __u32 *kernel_syn_find(__u64 hash)
 {
-	const __u32 zero = 0;
-	struct kernel_syns *k = bpf_map_lookup_elem(&kernel_syns, &zero);
+	struct kernel_syns *k = bpf_map_lookup_elem(&kernel_syns, &only);
 
 	return k ? &k->cells[hash >> 48 & (KERNEL_SYN_CELLS - 1)] : 0;
 }

@@ -200,11 +200,15 @@ enum mark {
 	MARK_NONE = -1,
 };
 
+/*
+ * The index in a map of one entry.  In read-only data, because a key on the stack would still be
+ * written where user/direct.c has taken the look-up out.
+ */
+static const __u32 only = 0;
+
 INLINE struct config *config_get(void)
 {
-	const __u32 zero = 0;
-
-	return bpf_map_lookup_elem(&config, &zero);
+	return bpf_map_lookup_elem(&config, &only);
 }
 
 INLINE struct budget *budget_get(void)
@@ -216,16 +220,12 @@ INLINE struct budget *budget_get(void)
 
 INLINE struct runtime *runtime_get(void)
 {
-	const __u32 zero = 0;
-
-	return bpf_map_lookup_elem(&runtime, &zero);
+	return bpf_map_lookup_elem(&runtime, &only);
 }
 
 INLINE struct keys *keys_get(void)
 {
-	const __u32 zero = 0;
-
-	return bpf_map_lookup_elem(&keys, &zero);
+	return bpf_map_lookup_elem(&keys, &only);
 }
 
 /* The bank in force.  Read once per packet, so that nothing is put together from two. */

@@ -136,12 +136,19 @@ static __noinline int trace_tell(struct xdp_md *ctx, struct pass *p, enum reason
 SEC("xdp")
 int synguard_xdp(struct xdp_md *ctx)
 {
-	struct pass p = {
-	    .room = room_get(), .cfg = config_get(), .rt = runtime_get(), .now = bpf_jiffies64()};
+	struct pass p = {.now = bpf_jiffies64()};
 	int action, enforced = 1;
 	enum reason r;
 
-	if (!p.room || !p.cfg || !p.rt)
+	/* One by one: then user/direct.c takes the tests out. */
+	p.room = room_get();
+	if (!p.room)
+		return XDP_PASS;
+	p.cfg = config_get();
+	if (!p.cfg)
+		return XDP_PASS;
+	p.rt = runtime_get();
+	if (!p.rt)
 		return XDP_PASS;
 	p.bank = bank_get(p.rt);
 	p.st = settings_get(p.bank);

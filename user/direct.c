@@ -11,6 +11,7 @@
  *
  * once libbpf knows the maps, right before it loads the program.  Only where the two stand close to
  * each other and nothing jumps between them, which is how clang writes it; all else stays as it is.
+ * With the call go what computes its second argument and the test of its result.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +49,13 @@ static int is_neutral(const struct bpf_insn *insn)
 					     (alu && BPF_SRC(insn->code) == BPF_K));
 }
 
-enum { BETWEEN_MAX = 4 };
+/* A constant of 64 bits, in two slots, the second of which has no code. */
+static int is_constant(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+enum { BETWEEN_MAX = 6 };
 
 /* From "r1 = map ll" at i: the call that takes it, or NULL. */
 static struct bpf_insn *lookup_of(struct bpf_insn *insns, size_t n, size_t i, const char *target)
@@ -59,10 +66,83 @@ static struct bpf_insn *lookup_of(struct bpf_insn *insns, size_t n, size_t i, co
 	for (size_t at = i + 2; at < n && at < i + 2 + BETWEEN_MAX && !target[at]; at++) {
 		if (is_lookup(&insns[at]))
 			return &insns[at];
-		if (!is_neutral(&insns[at]))
+		if (is_constant(&insns[at]) && insns[at].dst_reg > BPF_REG_1)
+			at++;
+		else if (!is_neutral(&insns[at]))
 			break;
 	}
 	return NULL;
+}
+
+static const struct bpf_insn nothing = {.code = BPF_JMP | BPF_JA};
+
+static int is_arithmetic(const struct bpf_insn *insn)
+{
+	const __u8 class = BPF_CLASS(insn->code);
+
+	return class == BPF_ALU || class == BPF_ALU64;
+}
+
+/* Does it read r2?  Or do more than can be told here. */
+static int reads_r2(const struct bpf_insn *insn)
+{
+	const __u8 class = BPF_CLASS(insn->code);
+
+	if (is_constant(insn))
+		return 0;
+	if (class == BPF_ST)
+		return insn->dst_reg == BPF_REG_2;
+	if (class == BPF_LDX)
+		return insn->src_reg == BPF_REG_2;
+	if (class == BPF_STX)
+		return BPF_MODE(insn->code) == BPF_ATOMIC || insn->dst_reg == BPF_REG_2 ||
+		       insn->src_reg == BPF_REG_2;
+	return !is_arithmetic(insn) || (BPF_SRC(insn->code) == BPF_X && insn->src_reg == BPF_REG_2);
+}
+
+enum { AROUND_MAX = 8 };
+
+/* What a call leaves in r2 nobody may read, so what only computes it goes with the call at i. */
+static void key_remove(struct bpf_insn *insns, size_t i, const char *target)
+{
+	for (size_t n = 0; n < AROUND_MAX && i > 0 && !target[i]; n++) {
+		struct bpf_insn *insn = &insns[--i];
+		if (!insn->code) /* a constant's second slot */
+			insn = &insns[--i];
+		if (reads_r2(insn))
+			return;
+		if (insn->dst_reg != BPF_REG_2)
+			continue;
+		if (is_constant(insn))
+			insn[0] = insn[1] = nothing;
+		else if (is_arithmetic(insn))
+			*insn = nothing;
+	}
+}
+
+/* The verifier takes such a test out only where no other way leads to what it skips. */
+static void test_remove(struct bpf_insn *insns, size_t n, size_t i, const char *target)
+{
+	for (size_t at = i + 1; at < n && at <= i + AROUND_MAX && !target[at]; at++) {
+		struct bpf_insn *insn = &insns[at];
+		const __u8 class = BPF_CLASS(insn->code);
+
+		if (insn->code == (BPF_JMP | BPF_JEQ | BPF_K) && insn->dst_reg == BPF_REG_0 &&
+		    !insn->imm) {
+			*insn = nothing;
+			return;
+		}
+		if (is_constant(insn) && insn->dst_reg != BPF_REG_0) {
+			at++;
+			continue;
+		}
+		if (!is_arithmetic(insn) && class != BPF_LDX && class != BPF_ST && class != BPF_STX)
+			return;
+		if (insn->dst_reg == BPF_REG_0 && class != BPF_ST && class != BPF_STX)
+			return;
+		if (class == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC)
+			return;
+	}
 }
 
 /* What is known of the maps by file descriptor, so that each is asked about once. */
@@ -101,7 +181,7 @@ static void lookup_replace(struct bpf_insn *load, struct bpf_insn *call)
 	load[0].dst_reg = BPF_REG_0;
 	load[0].src_reg = BPF_PSEUDO_MAP_VALUE;
 	load[1].imm = 0;
-	*call = (struct bpf_insn){.code = BPF_JMP | BPF_JA};
+	*call = nothing;
 }
 
 static int direct_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
@@ -125,8 +205,11 @@ static int direct_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *o
 	for (size_t i = 0; i < n; i++) {
 		struct bpf_insn *call = lookup_of(insns, n, i, target);
 
-		if (call && has_one_entry(&known, insns[i].imm))
-			lookup_replace(&insns[i], call);
+		if (!call || !has_one_entry(&known, insns[i].imm))
+			continue;
+		lookup_replace(&insns[i], call);
+		key_remove(insns, (size_t)(call - insns), target);
+		test_remove(insns, n, (size_t)(call - insns), target);
 	}
 	free(target);
 	return 0;
