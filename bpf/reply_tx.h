@@ -10,15 +10,13 @@
 
 INLINE void eth_swap(__u8 *eth)
 {
-	__u16 *w = (__u16 *)eth;
+	const __u32 dst = load32(eth), src = load32(eth + 6);
+	const __u16 dst_end = load16(eth + 4), src_end = load16(eth + 10);
 
-	UNROLL
-	for (int i = 0; i < 3; i++) {
-		const __u16 dst = w[i];
-
-		w[i] = w[i + 3];
-		w[i + 3] = dst;
-	}
+	store32(eth, src);
+	*(__u16 *)(eth + 4) = src_end;
+	store32(eth + 6, dst);
+	*(__u16 *)(eth + 10) = dst_end;
 }
 
 /* The header, and words 5 to 9 as far as they are in use, each within the frame. */

@@ -225,7 +225,7 @@ INLINE enum reason syn_weigh(struct xdp_md *ctx, struct pass *p, struct listener
 	facts.accept_full = (__u8)listener_accept_full(ctx, p->pkt, lst);
 	facts.queue_room = queue_room(lst);
 	/* What a listener without keys would only drop is no reason to let a flood pass. */
-	facts.is_signed = lst->signed_only || (opts->is_signed && !facts.attacked);
+	facts.is_signed = lst->signed_only | (opts->is_signed & !facts.attacked);
 	facts.dst_unicast = addr_classify(p->pkt->key.local, p->pkt->is_v6) == ADDR_UNICAST;
 	facts.listener_small = lst->mss_small;
 	facts.mss = offer_mss(p->pkt, opts);

@@ -186,7 +186,7 @@ INLINE __u32 cookie_epoch_mask(__u64 secret, const struct conn_key *t, __u32 cli
 
 INLINE __u32 opts_pack(const struct tcp_offer *o)
 {
-	return (o->wscale & 0xfU) | (o->sack ? OPTS_SACK : 0) | (o->ecn ? OPTS_ECN : 0);
+	return (o->wscale & 0xfU) | (o->sack & 1U) * OPTS_SACK | (o->ecn & 1U) * OPTS_ECN;
 }
 
 struct cookie {

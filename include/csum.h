@@ -20,6 +20,17 @@ INLINE __u16 csum_fold(__u64 sum)
 	return (__u16)~sum;
 }
 
+/*
+ * Is a header whole?  sum: of its words, not all 0, with the checksum; at most 65536 of them.  What
+ * csum_fold() would say, in half the steps: folded twice, a right sum is 0xffff or twice that.
+ */
+INLINE int csum_right(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff || sum == 0x1fffe;
+}
+
 /* Sum of n 32-bit words in network order; n is a constant at every call, so that BPF unrolls it. */
 INLINE __u64 csum_words(const __u32 *words, int n)
 {
@@ -33,16 +44,19 @@ INLINE __u64 csum_words(const __u32 *words, int n)
 
 /*
  * Sum of the TCP pseudo-header (RFC 9293 3.1, RFC 8200 8.1).  Addresses are 16 bytes each; the
- * prefix of a v4-mapped address is 0xffff, twice, which is 0 in one's complement: one function
- * serves both families.  tcp_len in bytes.
+ * prefix of a v4-mapped address would add 0xffff, twice, which is 0 in one's complement.  tcp_len in
+ * bytes.
  */
-INLINE __u64 csum_pseudo(const __u8 src[16], const __u8 dst[16], __u16 tcp_len)
+INLINE __u64 csum_pseudo(const __u8 src[16], const __u8 dst[16], int is_v6, __u16 tcp_len)
 {
 	const __u16 proto = 6;
 	__u64 sum = (__u64)__builtin_bswap16(tcp_len) + __builtin_bswap16(proto);
 
+	sum += (__u64)load32(src + 12) + load32(dst + 12);
+	if (!is_v6)
+		return sum;
 	UNROLL
-	for (int i = 0; i < 16; i += 4)
+	for (int i = 0; i < 12; i += 4)
 		sum += (__u64)load32(src + i) + load32(dst + i);
 	return sum;
 }

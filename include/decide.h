@@ -21,10 +21,9 @@ INLINE int mode_attacked(enum mode mode, int active)
 	return mode == MODE_ALWAYS || active;
 }
 
-INLINE enum reason decide_syn(const struct syn_facts *f)
+/* Something about it that most SYNs have not: what of it decides? */
+INLINE enum reason decide_odd_syn(const struct syn_facts *f)
 {
-	if (!f->dst_unicast)
-		return REASON_dst_not_unicast;
 	if (f->conn_exists)
 		return REASON_syn_conn_exists;
 	if (f->allowed)
@@ -35,10 +34,16 @@ INLINE enum reason decide_syn(const struct syn_facts *f)
 		return REASON_syn_accept_full;
 	if (f->is_signed)
 		return REASON_syn_md5_ao;
-	if (f->mptcp)
-		return REASON_syn_mptcp;
-	if (f->listener_small)
-		return REASON_syn_mss_small;
+	return f->mptcp ? REASON_syn_mptcp : REASON_syn_mss_small;
+}
+
+INLINE enum reason decide_syn(const struct syn_facts *f)
+{
+	if (!f->dst_unicast)
+		return REASON_dst_not_unicast;
+	if (f->conn_exists | f->allowed | f->new_limited | f->accept_full | f->is_signed |
+	    f->mptcp | f->listener_small)
+		return decide_odd_syn(f);
 	if (f->mss < (f->is_v6 ? MSS_FLOOR_V6 : MSS_FLOOR_V4))
 		return f->attacked && !f->queue_room ? REASON_syn_small_limited
 						     : REASON_syn_mss_small;

@@ -99,7 +99,7 @@ INLINE __u32 load_u32(const void *p)
 
 INLINE int ethertype_is_vlan(__u16 type)
 {
-	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+	return type >= 0x8100 && (type == 0x8100 || type == 0x88a8 || type == 0x9100);
 }
 
 /* Ethernet and up to VLAN_MAX tags.  Returns PACKET_OK with the EtherType and pkt->l3_off set. */
@@ -191,9 +191,9 @@ INLINE enum reason parse_ipv4(const struct frame *f, struct packet *pkt)
 		return REASON_ip_bad_length;
 	copy32(words, ip, 5);
 	if (ihl == IPV4_LEN)
-		pkt->bad_ip_csum = csum_fold(csum_words(words, 5)) != 0;
+		pkt->bad_ip_csum = !csum_right(csum_words(words, 5));
 	else
-		pkt->bad_ip_csum = csum_fold(parse_ipv4_csum(f, pkt->l3_off, ihl)) != 0;
+		pkt->bad_ip_csum = !csum_right(parse_ipv4_csum(f, pkt->l3_off, ihl));
 	pkt->tos = ip[1];
 	addr_from_v4(pkt->key.remote, words[3]);
 	addr_from_v4(pkt->key.local, words[4]);
@@ -354,21 +354,26 @@ INLINE enum reason packet_parse(const struct frame *f, __u32 frame_len, struct p
 }
 
 /*
+ * A bit for each combination of FIN, SYN, RST and ACK that makes sense: SYN alone or with ACK, RST
+ * or ACK or both, FIN with ACK.
+ */
+enum {
+	FLAGS_KIND = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK,
+	FLAGS_SANE = 1 << TCP_SYN | 1 << (TCP_SYN | TCP_ACK) | 1 << TCP_RST | 1 << TCP_ACK |
+		     1 << (TCP_RST | TCP_ACK) | 1 << (TCP_FIN | TCP_ACK),
+};
+
+/*
  * Flags and addresses that no honest stack sends (RFC 9293 3.10.7; land: CERT CA-1997-28).  Only
  * for ports that are protected.  Returns PACKET_OK when nothing is odd.
  */
 INLINE enum reason packet_sane(const struct packet *pkt)
 {
-	const __u8 kind = pkt->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK);
 	enum addr_class src;
 
 	if (pkt->bad_ip_csum)
 		return REASON_ip_bad_checksum;
-	if (!(kind & (TCP_SYN | TCP_RST | TCP_ACK)))
-		return REASON_tcp_bad_flags;
-	if ((kind & TCP_SYN) && (kind & (TCP_FIN | TCP_RST)))
-		return REASON_tcp_bad_flags;
-	if ((kind & TCP_FIN) && (kind & TCP_RST))
+	if (!(FLAGS_SANE >> (pkt->flags & FLAGS_KIND) & 1))
 		return REASON_tcp_bad_flags;
 	src = addr_classify(pkt->key.remote, pkt->is_v6);
 	if (src == ADDR_LOOPBACK)

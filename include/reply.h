@@ -55,8 +55,8 @@ INLINE struct tcp_offer offer_accept(const struct packet *pkt, const struct tcpo
 
 	offer.mss = offer_mss(pkt, o);
 	offer.has_mss = o->mss != 0;
-	offer.tstamp = o->has_ts && lst->allow_ts;
-	offer.sack = o->sack_perm && lst->allow_sack;
+	offer.tstamp = o->has_ts & lst->allow_ts;
+	offer.sack = o->sack_perm & lst->allow_sack;
 	if (lst->allow_wscale)
 		offer.wscale = o->wscale;
 	offer.ecn = lst->allow_ecn && (pkt->flags & ecn_setup) == ecn_setup &&
@@ -130,8 +130,9 @@ INLINE void reply_make(const struct packet *pkt, __u32 tsval_client, const struc
 	w[0] = __builtin_bswap32((__u32)pkt->key.local_port << 16 | pkt->key.remote_port);
 	w[2] = __builtin_bswap32(pkt->seq + 1);
 	w[3] = __builtin_bswap32(words << 28 | flags << 16 | window);
-	ret_reply->sum = csum_pseudo(pkt->key.local, pkt->key.remote, (__u16)ret_reply->tcp_len) +
-			 csum_words(w, REPLY_TCP_WORDS);
+	ret_reply->sum =
+	    csum_pseudo(pkt->key.local, pkt->key.remote, pkt->is_v6, (__u16)ret_reply->tcp_len) +
+	    csum_words(w, REPLY_TCP_WORDS);
 	SUMMED_FIRST(ret_reply->sum);
 }
 

@@ -50,7 +50,8 @@ static __u32 tcp_write(const struct explain_packet *p, __u32 tsval, __u32 *w)
 	const struct explain_request *r = p->request;
 	const __u32 words = 5 + options_write(r, tsval, w + 5);
 	const __u32 data = (r->flags & TCP_PSH) && !(r->flags & (TCP_SYN | TCP_RST));
-	__u64 sum = csum_pseudo(r->key.remote, r->key.local, (__u16)(words * 4 + data));
+	__u64 sum = csum_pseudo(r->key.remote, r->key.local, !addr_is_v4(r->key.remote),
+				(__u16)(words * 4 + data));
 
 	w[0] = htonl((__u32)r->key.remote_port << 16 | r->key.local_port);
 	w[1] = htonl(p->seq);
