@@ -34,19 +34,29 @@ static int is_lookup(const struct bpf_insn *insn)
 	       insn->imm == BPF_FUNC_map_lookup_elem;
 }
 
-/* Arithmetic, a load or a store to which r0 and r1 are nothing. */
-static int is_neutral(const struct bpf_insn *insn)
+static int is_arithmetic(const struct bpf_insn *insn)
 {
 	const __u8 class = BPF_CLASS(insn->code);
-	const int alu = class == BPF_ALU || class == BPF_ALU64;
 
-	if (!alu && class != BPF_LDX && class != BPF_ST && class != BPF_STX)
-		return 0;
-	/* A compare-and-swap takes r0 without naming it. */
-	if (class == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC)
-		return 0;
-	return insn->dst_reg > BPF_REG_1 && (insn->src_reg > BPF_REG_1 || class == BPF_ST ||
-					     (alu && BPF_SRC(insn->code) == BPF_K));
+	return class == BPF_ALU || class == BPF_ALU64;
+}
+
+/* Arithmetic, a load or a store; not an atomic one, since a compare-and-swap takes r0 unnamed. */
+static int is_plain(const struct bpf_insn *insn)
+{
+	const __u8 class = BPF_CLASS(insn->code);
+
+	if (class == BPF_STX)
+		return BPF_MODE(insn->code) != BPF_ATOMIC;
+	return is_arithmetic(insn) || class == BPF_LDX || class == BPF_ST;
+}
+
+/* Are r0 and r1 nothing to it? */
+static int is_neutral(const struct bpf_insn *insn)
+{
+	return is_plain(insn) && insn->dst_reg > BPF_REG_1 &&
+	       (insn->src_reg > BPF_REG_1 || BPF_CLASS(insn->code) == BPF_ST ||
+		(is_arithmetic(insn) && BPF_SRC(insn->code) == BPF_K));
 }
 
 /* A constant of 64 bits, in two slots, the second of which has no code. */
@@ -60,7 +70,7 @@ enum { BETWEEN_MAX = 6 };
 /* From "r1 = map ll" at i: the call that takes it, or NULL. */
 static struct bpf_insn *lookup_of(struct bpf_insn *insns, size_t n, size_t i, const char *target)
 {
-	if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW) || insns[i].dst_reg != BPF_REG_1 ||
+	if (!is_constant(&insns[i]) || insns[i].dst_reg != BPF_REG_1 ||
 	    insns[i].src_reg != BPF_PSEUDO_MAP_FD)
 		return NULL;
 	for (size_t at = i + 2; at < n && at < i + 2 + BETWEEN_MAX && !target[at]; at++) {
@@ -76,13 +86,6 @@ static struct bpf_insn *lookup_of(struct bpf_insn *insns, size_t n, size_t i, co
 
 static const struct bpf_insn nothing = {.code = BPF_JMP | BPF_JA};
 
-static int is_arithmetic(const struct bpf_insn *insn)
-{
-	const __u8 class = BPF_CLASS(insn->code);
-
-	return class == BPF_ALU || class == BPF_ALU64;
-}
-
 /* Does it read r2?  Or do more than can be told here. */
 static int reads_r2(const struct bpf_insn *insn)
 {
@@ -94,10 +97,11 @@ static int reads_r2(const struct bpf_insn *insn)
 		return insn->dst_reg == BPF_REG_2;
 	if (class == BPF_LDX)
 		return insn->src_reg == BPF_REG_2;
+	if (!is_plain(insn))
+		return 1;
 	if (class == BPF_STX)
-		return BPF_MODE(insn->code) == BPF_ATOMIC || insn->dst_reg == BPF_REG_2 ||
-		       insn->src_reg == BPF_REG_2;
-	return !is_arithmetic(insn) || (BPF_SRC(insn->code) == BPF_X && insn->src_reg == BPF_REG_2);
+		return insn->dst_reg == BPF_REG_2 || insn->src_reg == BPF_REG_2;
+	return BPF_SRC(insn->code) == BPF_X && insn->src_reg == BPF_REG_2;
 }
 
 enum { AROUND_MAX = 8 };
@@ -107,6 +111,7 @@ static void key_remove(struct bpf_insn *insns, size_t i, const char *target)
 {
 	for (size_t n = 0; n < AROUND_MAX && i > 0 && !target[i]; n++) {
 		struct bpf_insn *insn = &insns[--i];
+
 		if (!insn->code) /* a constant's second slot */
 			insn = &insns[--i];
 		if (reads_r2(insn))
@@ -125,7 +130,8 @@ static void test_remove(struct bpf_insn *insns, size_t n, size_t i, const char *
 {
 	for (size_t at = i + 1; at < n && at <= i + AROUND_MAX && !target[at]; at++) {
 		struct bpf_insn *insn = &insns[at];
-		const __u8 class = BPF_CLASS(insn->code);
+		const int stores =
+		    BPF_CLASS(insn->code) == BPF_ST || BPF_CLASS(insn->code) == BPF_STX;
 
 		if (insn->code == (BPF_JMP | BPF_JEQ | BPF_K) && insn->dst_reg == BPF_REG_0 &&
 		    !insn->imm) {
@@ -136,11 +142,7 @@ static void test_remove(struct bpf_insn *insns, size_t n, size_t i, const char *
 			at++;
 			continue;
 		}
-		if (!is_arithmetic(insn) && class != BPF_LDX && class != BPF_ST && class != BPF_STX)
-			return;
-		if (insn->dst_reg == BPF_REG_0 && class != BPF_ST && class != BPF_STX)
-			return;
-		if (class == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC)
+		if (!is_plain(insn) || (insn->dst_reg == BPF_REG_0 && !stores))
 			return;
 	}
 }
