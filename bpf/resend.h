@@ -9,8 +9,8 @@
  * in an attack: its own frame is overwritten with the SYN that was kept, and answered in its place.
  * So still no more SYN-ACKs leave than SYNs come, and the client whose SYN it was repeats it.
  *
- * A queue in order of time, of fixed size: full, or with one of the same prefix in it, a SYN is not
- * kept.  So a flood from few prefixes, however fast, leaves room for others; one from all over the
+ * A queue in order of time, of fixed size: full, or with one of the same prefix in it (by a filter of
+ * two hashes), a SYN is not kept.  So a flood from few prefixes, however fast, leaves room for others; one from all over the
  * Internet does not, and then most clients are no better off than with any cookie.
  */
 #ifndef SYNGUARD_RESEND_H
@@ -20,10 +20,10 @@
 #include "limits.h"
 
 enum resend_shape {
-	RESEND_PREFIXES = 4096, /* of those in the queue, by hash */
-	RESEND_SHARE = 4,       /* at most one SYN's frame in so many */
-	RESEND_LOOKS = 8,       /* entries that are done with, per packet */
-	RESEND_LATE_S = 30,     /* later than this a client no longer waits for it */
+	RESEND_CELLS = 8000, /* with them the queue's ends still fit into a per-CPU value, 32 KB */
+	RESEND_SHARE = 4,    /* at most one SYN's frame in so many */
+	RESEND_LOOKS = 8,    /* entries that are done with, per packet */
+	RESEND_LATE_S = 30,  /* later than this a client no longer waits for it */
 };
 
 /* SYNs that may have to be answered again.  Each CPU's own; nothing else reads it. */
@@ -34,12 +34,12 @@ struct {
 	__type(value, struct resend);
 } resends SEC(".maps");
 
-/* Where that queue begins and ends, and when each prefix (by hash) may have an entry again. */
+/* When a prefix with this cell may have an entry again, and where that queue begins and ends. */
 struct resend_queue {
+	__u32 free_at[RESEND_CELLS]; /* jiffies, low 32 bits */
 	__u32 first;
 	__u32 next;
-	__u32 syns;                     /* since a frame was last taken */
-	__u32 free_at[RESEND_PREFIXES]; /* jiffies, low 32 bits */
+	__u32 syns; /* since a frame was last taken */
 };
 
 struct {
@@ -76,9 +76,13 @@ INLINE int resend_ahead(__u32 at, const struct settings *st, const struct config
 	return left && left <= resend_wait(st, cfg);
 }
 
-INLINE __u32 *resend_prefix(struct resend_queue *q, const struct conn_key *key)
+/*
+ * A prefix has two cells, and is in the queue if both are taken: with one only, each 32nd client
+ * would find it taken by some other of 128 prefixes of a flood, all the time.
+ */
+INLINE __u32 *resend_cell(struct resend_queue *q, __u32 hash)
 {
-	return &q->free_at[prefix_hash(hash_secret(), key->remote) & (RESEND_PREFIXES - 1)];
+	return &q->free_at[(__u64)hash * RESEND_CELLS >> 32];
 }
 
 /* Keep a SYN, before it is turned into its answer. */
@@ -88,13 +92,16 @@ __noinline int resend_keep(struct xdp_md *ctx, const struct packet *pkt, const s
 	const struct settings *st = settings_get(bank);
 	struct resend_queue *q = resend_queue_get();
 	struct resend *r;
-	__u32 *free_at, len;
+	__u32 *cell[2], hash, len;
 
 	if (!pkt || !cfg || !st || !q || !st->resend_times || pkt->frame_len > RESEND_BYTES)
 		return 0;
-	free_at = resend_prefix(q, &pkt->key);
+	hash = prefix_hash(hash_secret(), pkt->key.remote);
+	cell[0] = resend_cell(q, hash);
+	cell[1] = resend_cell(q, hash << 16 | hash >> 16);
 	r = resend_at(q->next);
-	if (!r || r->len || resend_ahead(*free_at, st, cfg, now))
+	if (!r || r->len ||
+	    (resend_ahead(*cell[0], st, cfg, now) && resend_ahead(*cell[1], st, cfg, now)))
 		return 0;
 	len = pkt->frame_len;
 	barrier_var(len);
@@ -104,7 +111,7 @@ __noinline int resend_keep(struct xdp_md *ctx, const struct packet *pkt, const s
 	r->due = (__u32)now + resend_wait(st, cfg);
 	r->times = 0;
 	r->len = (__u16)len;
-	*free_at = r->due;
+	*cell[0] = *cell[1] = r->due;
 	q->next++;
 	return 1;
 }

@@ -320,6 +320,35 @@ static void full(void **state)
 	assert_int_not_equal(carry(b, &p, &carrier, &o), 0);
 }
 
+/* Of a thousand prefixes hardly one finds its place taken by others. */
+static void hardly_in_each_others_way(void **state)
+{
+	enum { PREFIXES = 1000, MS = 2000 };
+	struct bed *b = *state;
+	const struct pkt carrier = kept_syn(0);
+	const __u64 before = shield_counted(&b->s, REASON_synack_repeated);
+	struct outcome o;
+
+	speaks_first(b);
+	b->s.settings.resend_ms = MS;
+	b->s.settings.resend_times = 1;
+	shield_config_write(&b->s);
+	for (int i = 0; i < PREFIXES; i++) {
+		const struct pkt p = kept_syn(i & 1);
+
+		answered(b, &p);
+	}
+	services_wait(b, wait_jiffies(b) + 1);
+	for (int i = 0; i < (PREFIXES + 1) * SHARE; i++) {
+		struct pkt c = carrier;
+
+		c.sport = bed_sport();
+		shield_run_pkt(&b->s, &c, &o);
+	}
+	assert_in_range(shield_counted(&b->s, REASON_synack_repeated) - before, PREFIXES * 95 / 100,
+			PREFIXES + 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, reset, check_end)
 
 static int setup(void **state)
@@ -338,6 +367,7 @@ int main(void)
 	    TEST(who_is_left_out),
 	    TEST(within_the_prefixs_limit),
 	    TEST(full),
+	    TEST(hardly_in_each_others_way),
 	};
 
 	return cmocka_run_group_tests(tests, setup, bed_end);
