@@ -9,6 +9,7 @@
 #define SYNGUARD_LIMITS_H
 
 #include "bucket.h"
+#include "conns.h"
 #include "dry.h"
 #include "once.h"
 #include "packet.h"
@@ -75,7 +76,7 @@ INLINE __u32 seconds_of(__u64 now, const struct config *cfg)
 static __noinline int packet_repeated(const struct packet *pkt, const struct config *cfg, __u64 now)
 {
 	struct once *o = bpf_map_lookup_elem(&dropped, &only);
-	__u64 hash = tuple_hash(hash_secret(), &pkt->key);
+	__u64 hash = conn_hash(&pkt->key);
 
 	if (!o || dry_run)
 		return 0;

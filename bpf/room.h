@@ -21,8 +21,7 @@ struct passage {
 	__u32 now;   /* jiffies */
 	__u32 bytes; /* of IP */
 	__u32 packets;
-	__u8 from_here; /* 1: sent by this host */
-	__u8 pad[3];
+	__u32 from_here; /* 1: sent by this host */
 };
 
 struct room {

@@ -169,14 +169,17 @@ static __noinline enum reason outside_classify(struct xdp_md *ctx, struct pass *
 	return p->pkt->flags & TCP_FIN ? REASON_conn_fin_outside : REASON_conn_data_outside;
 }
 
-/* A packet of a connection that the kernel has. */
+/* A packet of a connection that the kernel has.  Most do with a passage in registers. */
 INLINE enum reason conn_classify(struct xdp_md *ctx, struct pass *p, struct conn *conn)
 {
-	struct passage *t = &p->room->passage;
+	struct passage *t = &p->room->passage, flowing;
 	enum track_result r;
 
-	passage_fill(t, p->pkt, p->now);
-	r = conn_flow(conn, t);
+	passage_fill(&flowing, p->pkt, p->now);
+	if (conn_flow(conn, &flowing))
+		return REASON_conn_packet;
+	*t = flowing;
+	r = (enum track_result)conn_track(conn, t);
 	/* The kernel's TIME_WAIT starts anew, too. */
 	if (conn->head.socket == SOCKET_TIME_WAIT && (p->pkt->flags & TCP_FIN) &&
 	    (r == TRACK_OK || r == TRACK_IGNORED))
@@ -228,22 +231,32 @@ INLINE int flow_known(const struct pass *p, const struct passage *t)
 	return flow_track(p->rt, p->cfg, key, t);
 }
 
-/*
- * The answer to a connection that this host opens; the kernel is asked where the tracker does not
- * know that.  On its way to another host it is none of ours.
- */
-static __noinline enum reason synack_classify(struct xdp_md *ctx, struct pass *p)
+static __noinline int synack_passage(struct xdp_md *ctx, struct pass *p)
 {
 	struct passage *t = &p->room->passage;
-	const struct listener *lst;
 
 	frame_options(ctx, p->pkt, &p->room->opts);
 	passage_fill(t, p->pkt, p->now);
 	segment_options(&t->seg, &p->room->opts);
-	if (flow_known(p, t) || kernel_look(ctx, p->pkt) >= SOCK_HALF_OPEN)
+	return 0;
+}
+
+/* The tracker does not know it: does the kernel?  On its way to another host it is none of ours. */
+static __noinline enum reason synack_ask(struct xdp_md *ctx, struct pass *p)
+{
+	const struct listener *lst;
+
+	if (kernel_look(ctx, p->pkt) >= SOCK_HALF_OPEN)
 		return REASON_synack_passed;
 	lst = listener_get(ctx, p->pkt, p->cfg, p->rt, p->now);
 	return lst && lst->local ? REASON_synack_unknown : REASON_not_protected;
+}
+
+/* The answer to a connection that this host opens.  In steps, for the stack's sake. */
+INLINE enum reason synack_classify(struct xdp_md *ctx, struct pass *p)
+{
+	synack_passage(ctx, p);
+	return flow_known(p, &p->room->passage) ? REASON_synack_passed : synack_ask(ctx, p);
 }
 
 #endif

@@ -22,16 +22,19 @@ INLINE void segment_options(struct segment *s, const struct tcpopts *opts)
 /* pkt's segment, its options aside. */
 INLINE void passage_fill(struct passage *t, const struct packet *pkt, __u64 now)
 {
-	__builtin_memset(t, 0, sizeof(*t));
 	t->seg.seq = pkt->seq;
 	t->seg.ack = pkt->ack;
 	t->seg.len = pkt->l4_len - TCP_LEN - pkt->opt_len;
 	t->seg.window = pkt->window;
 	t->seg.flags = pkt->flags;
 	t->seg.wscale = WSCALE_NONE;
+	t->seg.mss = 0;
+	t->seg.sack = 0;
+	t->seg.tstamp = 0;
 	t->now = (__u32)now;
 	t->bytes = pkt->l4_off - pkt->l3_off + (__u32)pkt->l4_len;
 	t->packets = 1;
+	t->from_here = 0;
 }
 
 INLINE enum track_dir conn_dir(const struct conn_head *head, __u32 from_here)
@@ -74,27 +77,31 @@ __noinline int track_slowly(struct conn *c, const struct passage *t)
 }
 
 /*
- * One packet through the tracker.  What flows in an established connection is done here; the rest
- * is a call away.  The time of a connection whose socket is not confirmed stands still, so that
- * packets alone cannot keep it.
+ * The time of a connection whose socket is not confirmed stands still, so that packets alone cannot
+ * keep it.
  */
-INLINE enum track_result conn_flow(struct conn *c, const struct passage *t)
+INLINE void conn_count(struct conn *c, enum track_dir dir, const struct conn_head *head,
+		       const struct passage *t)
+{
+	struct conn_side *side = dir == TRACK_CLIENT ? &c->client : &c->server;
+
+	side->packets += t->packets;
+	side->bytes += t->bytes;
+	if (head->socket == SOCKET_OPEN || head->socket == SOCKET_NONE ||
+	    head->socket == SOCKET_GONE)
+		c->seen = t->now;
+}
+
+/* What flows in an established connection, most packets: 1, or 0 for conn_track(). */
+INLINE int conn_flow(struct conn *c, const struct passage *t)
 {
 	const struct conn_head head = c->head;
 	const enum track_dir dir = conn_dir(&head, t->from_here);
-	struct conn_side *side = dir == TRACK_CLIENT ? &c->client : &c->server;
-	enum track_result r;
 
-	r = track_flow(c, &head, dir, &t->seg);
-	if (r != TRACK_OK)
-		r = (enum track_result)track_slowly(c, t);
-	if (!track_counts(r))
-		return r;
-	side->packets += t->packets;
-	side->bytes += t->bytes;
-	if (head.socket == SOCKET_OPEN || head.socket == SOCKET_NONE || head.socket == SOCKET_GONE)
-		c->seen = t->now;
-	return r;
+	if (track_flow(c, &head, dir, &t->seg) != TRACK_OK)
+		return 0;
+	conn_count(c, dir, &head, t);
+	return 1;
 }
 
 /*
@@ -111,10 +118,23 @@ INLINE void conn_confirm(struct conn *c, const struct passage *t)
 	head_swap(c, was, head);
 }
 
-/* The same, where a call more does not matter. */
+/* One packet through the tracker. */
 __noinline int conn_track(struct conn *c, const struct passage *t)
 {
-	return c && t ? conn_flow(c, t) : TRACK_INVALID;
+	struct conn_head head;
+	enum track_result r;
+	enum track_dir dir;
+
+	if (!c || !t)
+		return TRACK_INVALID;
+	head = c->head;
+	dir = conn_dir(&head, t->from_here);
+	r = track_flow(c, &head, dir, &t->seg);
+	if (r != TRACK_OK)
+		r = (enum track_result)track_slowly(c, t);
+	if (track_counts(r))
+		conn_count(c, dir, &head, t);
+	return r;
 }
 
 #endif

@@ -82,9 +82,11 @@ INLINE int listed(const struct pass *p, enum list_kind kind)
 
 INLINE enum reason frame_classify(struct xdp_md *ctx, struct pass *p)
 {
-	const enum reason parsed = frame_parse(ctx, p->pkt);
-	enum reason r;
+	const struct frame f = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
+	enum reason parsed, r;
 
+	p->room->reason = packet_parse(&f, (__u32)(f.end - f.data), p->pkt);
+	parsed = (enum reason) * (volatile __u32 *)&p->room->reason;
 	if (parsed != PACKET_OK && !p->pkt->has_ports)
 		return parsed;
 	protection_find(&p->pkt->key, p->bank, &p->service);
@@ -136,9 +138,15 @@ static __noinline int trace_tell(struct xdp_md *ctx, struct pass *p, enum reason
 SEC("xdp")
 int synguard_xdp(struct xdp_md *ctx)
 {
-	struct pass p = {.now = bpf_jiffies64()};
 	int action, enforced = 1;
 	enum reason r;
+	struct pass p;
+
+	p.now = bpf_jiffies64();
+	p.policy = 0;
+	p.service.policy = 0;
+	p.found = SOCK_NONE;
+	p.allowed = 0;
 
 	/* One by one: then user/direct.c takes the tests out. */
 	p.room = room_get();

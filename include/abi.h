@@ -17,7 +17,7 @@
  * Raised whenever a layout below changes, or where in a map something is (include/table.h); a new
  * reason changes the layout of the counters by itself.
  */
-#define SYNGUARD_ABI (8 << 16 | REASON_MAX)
+#define SYNGUARD_ABI (9 << 16 | REASON_MAX)
 
 enum limits {
 	MAX_CONNS = 262144, /* the default of --max-conns */
@@ -107,27 +107,28 @@ _Static_assert(sizeof(struct tcp_offer) == 10, "tcp_offer has no holes");
 
 /*
  * One direction of a connection, by the side that sends.  All sequence numbers in host order.  The
- * last eight bytes hold what the side said in its SYN and how many packets it has sent.
+ * last eight bytes hold what the side said in its SYN and how many packets it has sent.  The counts
+ * are the upper bits of their words, where adding to them takes no masks.
  */
 struct conn_side {
 	__u32 end;     /* highest sequence number sent, plus one: data, SYN and FIN count */
 	__u32 max_end; /* the highest that the other side has ever allowed: its ACK plus window */
 	__u32 max_ack; /* highest acknowledgement number sent; valid with .acked */
 	__u32 max_win; /* largest window advertised, bytes, scaled */
-	__u64 bytes : 56; /* of IP packets, as conntrack -L counts them */
 	__u64 acked : 1;
 	__u64 closing : 1;     /* began the close: its FIN was the first */
 	__u64 unacked : 1;     /* has sent data that is not acknowledged yet */
 	__u64 scaling : 1;     /* sent the window scale option */
 	__u64 next_wscale : 4; /* that of its SYN that was let through without effect */
+	__u64 bytes : 56;      /* of IP packets, as conntrack -L counts them */
 	__u64 : 0;             /* or a store to either word would be one to both */
-	__u64 packets : 40;
-	__u64 mss : 16;   /* bytes, as in its SYN's option; 0: not seen */
-	__u64 wscale : 4; /* shift that applies to the windows it advertises */
+	__u64 mss : 16;        /* bytes, as in its SYN's option; 0: not seen */
+	__u64 wscale : 4;      /* shift that applies to the windows it advertises */
 	__u64 sack : 1;
 	__u64 tstamp : 1;
 	__u64 ecn : 1;
 	__u64 fin : 1; /* has sent its FIN */
+	__u64 packets : 40;
 };
 
 _Static_assert(sizeof(struct conn_side) == 32, "conn_side has no holes");
@@ -487,13 +488,24 @@ struct runtime {
 
 _Static_assert(sizeof(struct runtime) == 88, "runtime has no holes");
 
+/* What tuple_hash() works with (include/addr.h): all of it made of one secret. */
+struct tuple_key {
+	__u64 odd;
+	__u64 factor; /* of the ports */
+	__u32 ports;  /* added to them */
+	__u32 pad;
+	__u32 words[8]; /* added to the addresses' words */
+};
+
+_Static_assert(sizeof(struct tuple_key) == 56, "tuple_key has no holes");
+
 /*
  * The cookie keys (include/keyring.h).  Two lie in slots; turn says from which epoch the newer one
  * serves, and which that is, in one word, so that no reader ever sees half a rotation.  epoch_mask
  * hides the epoch's two bits in the ISN and is not rotated, since it tells which key to use.
  * presence spreads tuples over the presence filter, and is a secret of its own because every ISN
  * tells something about epoch_mask to those who collect them.  All of it comes from getrandom(2) or
- * a key file.  The first cache line is what a packet reads.
+ * a key file; tuple is made of presence.  The first cache line and tuple are what a packet reads.
  *
  * Written by the sweeper alone, but for what is marked "loader", which is mapped into memory for
  * that.  An order is one word, stored after what belongs to it; the sweeper takes it, and it is 0.
@@ -514,9 +526,10 @@ struct keys {
 	__u64 next_clock; /* loader, like the two below: the order's */
 	__u8 next_key[16];
 	__u8 next_ratchet[16];
+	struct tuple_key tuple;
 };
 
-_Static_assert(sizeof(struct keys) == 160, "keys has no holes");
+_Static_assert(sizeof(struct keys) == 216, "keys has no holes");
 
 struct count {
 	__u64 packets;

@@ -68,10 +68,9 @@ INLINE enum addr_class addr_classify_v4(__u32 v4)
 }
 
 /* Two words as one product: NH (Black et al., UMAC, 1999). */
-INLINE __u64 hash_pair(const __u8 words[8], __u64 key)
+INLINE __u64 hash_pair(const __u8 words[8], __u32 key, __u32 next_key)
 {
-	return (__u64)(__u32)(load32(words) + (__u32)key) *
-	       (__u32)(load32(words + 4) + (__u32)(key >> 32));
+	return (__u64)(load32(words) + key) * (load32(words + 4) + next_key);
 }
 
 /* Mixes a sum of products: without it one could be told from the others. */
@@ -81,24 +80,34 @@ INLINE __u64 hash_finish(__u64 x, __u64 odd)
 	return (x ^ x >> 29) * odd;
 }
 
-/*
- * 64 bits of a whole tuple, for tables, filters and masks, not for secrets; the upper bits are the
- * good ones.  secret: 64 random bits.  Clients choose their ports and much of an IPv6 address: each
- * word gets into a product with another one and key bits before it meets the rest, because where
- * one is only added to what another one was added to, the two can be made to cancel each other
- * whatever the secret is.
- */
-INLINE __u64 tuple_hash(__u64 secret, const struct conn_key *t)
+/* secret: 64 random bits. */
+INLINE void tuple_key_make(struct tuple_key *ret_key, __u64 secret)
 {
 	const __u64 odd = secret | 1;
-	__u64 x = ((__u64)t->remote_port << 16 | t->local_port) + (__u32)secret;
+	const __u64 pairs[4] = {odd * 0x9e3779b97f4a7c15ULL, odd * 0xbf58476d1ce4e5b9ULL,
+				odd * 0x94d049bb133111ebULL, odd * 0xd6e8feb86659fd93ULL};
 
-	x *= (secret >> 32) + odd;
-	x += hash_pair(t->remote, odd * 0x9e3779b97f4a7c15ULL);
-	x += hash_pair(t->remote + 8, odd * 0xbf58476d1ce4e5b9ULL);
-	x += hash_pair(t->local, odd * 0x94d049bb133111ebULL);
-	x += hash_pair(t->local + 8, odd * 0xd6e8feb86659fd93ULL);
-	return hash_finish(x, odd);
+	*ret_key =
+	    (struct tuple_key){.odd = odd, .factor = (secret >> 32) + odd, .ports = (__u32)secret};
+	for (int i = 0; i < 8; i++)
+		ret_key->words[i] = (__u32)(pairs[i / 2] >> 32 * (i % 2));
+}
+
+/*
+ * 64 bits of a whole tuple, for tables, filters and masks, not for secrets; the upper bits are the
+ * good ones.  Clients choose their ports and much of an IPv6 address: each word gets into a product
+ * with another one and key bits before it meets the rest, because where one is only added to what
+ * another one was added to, the two can be made to cancel each other whatever the secret is.
+ */
+INLINE __u64 tuple_hash(const struct tuple_key *k, const struct conn_key *t)
+{
+	__u64 x = ((__u64)load32(&t->remote_port) + k->ports) * k->factor;
+
+	x += hash_pair(t->remote, k->words[0], k->words[1]);
+	x += hash_pair(t->remote + 8, k->words[2], k->words[3]);
+	x += hash_pair(t->local, k->words[4], k->words[5]);
+	x += hash_pair(t->local + 8, k->words[6], k->words[7]);
+	return hash_finish(x, k->odd);
 }
 
 /*

@@ -10,14 +10,15 @@
 
 #include "compiler.h"
 
-/* Fold a sum of 32-bit network-order words into the 16-bit checksum field, complemented. */
+/*
+ * Fold a sum of at most 65536 32-bit network-order words into the 16-bit checksum field,
+ * complemented.
+ */
 INLINE __u16 csum_fold(__u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (__u16)~sum;
+	sum = (sum & 0xffff) + (sum >> 16); /* 0x1fffe at the most: one carry more */
+	return (__u16) ~(sum + (sum >> 16));
 }
 
 /*

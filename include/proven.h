@@ -25,11 +25,10 @@ enum proven_shape {
 /* A client: an IPv4 address, or a /64.  secret: 64 random bits.  Never 0. */
 INLINE __u64 client_hash(__u64 secret, const __u8 addr[16])
 {
-	const __u64 odd = secret | 1;
-	__u64 x = hash_pair(addr, odd * 0x9e3779b97f4a7c15ULL);
+	const __u64 odd = secret | 1, key = odd * 0x9e3779b97f4a7c15ULL;
+	const int v4 = addr_is_v4(addr);
+	__u64 x = hash_pair(v4 ? addr + 8 : addr, (__u32)key, (__u32)(key >> 32));
 
-	if (addr_is_v4(addr))
-		x = hash_pair(addr + 8, odd * 0xbf58476d1ce4e5b9ULL);
 	x = (x ^ x >> 32) * odd;
 	return x ^ x >> 29;
 }

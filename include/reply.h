@@ -71,7 +71,7 @@ INLINE __u32 reply_tos(const struct packet *pkt, const struct listener *lst)
 	return (pkt->tos & ~(__u32)REPLY_ECN_BITS) | (lst->tos & REPLY_ECN_BITS);
 }
 
-/* Words 5 to 9, MSS first, TSval 0.  Returns the number of words in use. */
+/* Words 5 to 9, MSS first, TSval 0, unused ones 0.  Returns the number of words in use. */
 INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct listener *lst,
 			   __u32 tsval_client)
 {
@@ -86,8 +86,10 @@ INLINE __u32 reply_options(__u32 *w, const struct tcp_offer *o, const struct lis
 		w[9] = has_ws ? ws : 0;
 		return has_ws ? 10 : 9;
 	}
+	w[8] = w[9] = 0;
 	if (!o->sack) {
 		w[6] = has_ws ? ws : 0;
+		w[7] = 0;
 		return has_ws ? 7 : 6;
 	}
 	w[6] = __builtin_bswap32(WORD_NOP_SACK);
@@ -122,11 +124,11 @@ INLINE void reply_make(const struct packet *pkt, __u32 tsval_client, const struc
 	__u32 *w = ret_reply->tcp;
 	__u32 words;
 
-	__builtin_memset(ret_reply, 0, sizeof(*ret_reply));
 	words = reply_options(w, o, lst, tsval_client);
 	if (!o->has_mss)
 		words = reply_omit_mss(w, words);
 	ret_reply->tcp_len = words * 4;
+	w[1] = w[4] = 0;
 	w[0] = __builtin_bswap32((__u32)pkt->key.local_port << 16 | pkt->key.remote_port);
 	w[2] = __builtin_bswap32(pkt->seq + 1);
 	w[3] = __builtin_bswap32(words << 28 | flags << 16 | window);

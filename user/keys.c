@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "addr.h"
 #include "host.h"
 #include "jiffies.h"
 #include "keyfile.h"
@@ -27,6 +28,7 @@ static int ring_make(const struct keyfile *file, __u64 jiffies, struct keys *ret
 
 	ret_ring->turn = 0;
 	ret_ring->clock = 0;
+	tuple_key_make(&ret_ring->tuple, ret_ring->presence);
 	ret_ring->shared = file != NULL;
 	ret_ring->pad = 0;
 	ret_ring->turned_at = jiffies;

@@ -23,11 +23,13 @@ static bool is_synack(const struct trace_packet *packet)
 /* The place of key, or the one that it may have. */
 static struct trace_conn *place_find(struct trace_conns *conns, const struct conn_key *key)
 {
-	struct trace_conn *set = conns->place[tuple_hash(0x9e3779b97f4a7c15ULL, key) >> 54];
-	struct trace_conn *oldest = set;
+	struct trace_conn *set, *oldest;
+	struct tuple_key hash_key;
 	int i;
 
 	_Static_assert(TRACE_CONN_SETS == 1 << (64 - 54), "the hash's upper bits choose the set");
+	tuple_key_make(&hash_key, 0x9e3779b97f4a7c15ULL);
+	oldest = set = conns->place[tuple_hash(&hash_key, key) >> 54];
 	for (i = 0; i < TRACE_CONN_WAYS; i++) {
 		if (set[i].first_at && !memcmp(&set[i].key, key, sizeof(*key)))
 			return &set[i];

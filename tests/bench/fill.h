@@ -9,10 +9,10 @@
 #include "abi.h"
 
 struct fill {
-	struct conn *slots; /* of the map conns, mapped */
-	__u32 n_slots;      /* config.slots */
-	__u64 secret;       /* keys.presence */
-	__u64 *presence;    /* of the map presence, mapped */
+	struct conn *slots;     /* of the map conns, mapped */
+	__u32 n_slots;          /* config.slots */
+	struct tuple_key tuple; /* keys.tuple */
+	__u64 *presence;        /* of the map presence, mapped */
 };
 
 /* The key of the i-th client (bench_source()) to a server's IPv4 address and port. */

@@ -57,7 +57,7 @@ static __u32 fill_run(const struct fill_request *r, __be32 server)
 	f.presence =
 	    must_map(r->dir, "presence", presence_words(config.slots) * sizeof(*f.presence));
 	f.n_slots = config.slots;
-	f.secret = keys.presence;
+	f.tuple = keys.tuple;
 	conn = r->closed ? fill_closed((__u32)now) : fill_open((__u32)now);
 	n = fill_clients(&f, (__u32)r->conns, server, (__u16)r->port, &conn);
 	rt.conns_made += n;

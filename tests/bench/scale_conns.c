@@ -22,7 +22,7 @@ void scale_conns_enter(struct shield *s, __u32 n)
 	const struct conn known = conn_known();
 	struct fill f = {.slots = s->slots,
 			 .n_slots = s->config.slots,
-			 .secret = shield_keys(s).presence,
+			 .tuple = shield_keys(s).tuple,
 			 .presence = s->presence};
 	__be32 server;
 

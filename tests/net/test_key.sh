@@ -190,7 +190,8 @@ says_no_key()
 	} >>"$said" 2>&1
 	text=$(tr -d ' :\n' <"$said" | tr 'A-F' 'a-f' | sed 's/0x//g')
 	for secret in "$(key_of "$TB_DIR/key")" "$(key_of "$TB_DIR/key.old")" "$(mask_of "$TB_DIR/key")" \
-		"$(bytes 8 16)" "$(bytes 24 16)" "$(bytes 40 8)" "$(bytes 48 8)" "$(bytes 96 16)"; do
+		"$(bytes 8 16)" "$(bytes 24 16)" "$(bytes 40 8)" "$(bytes 48 8)" "$(bytes 96 16)" \
+		"$(bytes 160 16)"; do
 		[[ ${#secret} -ge 16 ]] || fail "no secret to look for" || return
 		[[ $text != *"${secret:0:16}"* ]] || fail "a secret was printed" || return
 	done

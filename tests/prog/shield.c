@@ -180,6 +180,7 @@ int shield_open(struct shield *s)
 	struct keys ring = {.epoch_mask = 0x1122334455667788, .presence = 0x99aabbccddeeff01};
 	struct runtime rt = {.table_complete = 1};
 
+	tuple_key_make(&ring.tuple, ring.presence);
 	memset(s, 0, sizeof(*s));
 	load(s);
 	s->jiffies_prog = jiffies_load();
@@ -316,7 +317,8 @@ void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies)
 /* The filter in front of conns counts what is in it. */
 static void presence_count(struct shield *s, const struct conn_key *key, int by)
 {
-	const __u32 cell = presence_cell(tuple_hash(shield_keys(s).presence, key), s->config.slots);
+	const struct keys ring = shield_keys(s);
+	const __u32 cell = presence_cell(tuple_hash(&ring.tuple, key), s->config.slots);
 
 	s->presence[cell / PRESENCE_IN_WORD] += (__u64)(__s64)by * presence_one(cell);
 }
@@ -333,7 +335,9 @@ static void runtime_count(struct shield *s, unsigned int made, unsigned int expi
 
 static __u32 home_of(struct shield *s, const struct conn_key *key)
 {
-	return table_home(tuple_hash(shield_keys(s).presence, key), s->config.slots);
+	const struct keys ring = shield_keys(s);
+
+	return table_home(tuple_hash(&ring.tuple, key), s->config.slots);
 }
 
 /*

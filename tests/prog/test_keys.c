@@ -236,6 +236,7 @@ static struct synack elsewhere(struct bed *b, const struct pkt *syn, __u64 boote
 
 	theirs.clock += booted_later;
 	theirs.presence ^= 0x1234567;
+	tuple_key_make(&theirs.tuple, theirs.presence);
 	in.epoch = cookie_epoch_now(&theirs, &b->s.config, jiffies);
 	in.tick = cookie_tick_now(&theirs, &b->s.config, jiffies);
 	c = cookie_make(&in, &offer);

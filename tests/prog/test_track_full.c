@@ -24,14 +24,15 @@ static void socket_set(struct bed *b, const struct conn_key *key, enum conn_sock
 /* Another connection of the same home. */
 static struct talk neighbour_new(struct bed *b, const struct conn_key *of)
 {
-	const __u64 secret = shield_keys(&b->s).presence;
-	const __u32 slots = b->s.config.slots, home = table_home(tuple_hash(secret, of), slots);
+	const struct keys ring = shield_keys(&b->s);
+	const __u32 slots = b->s.config.slots,
+		    home = table_home(tuple_hash(&ring.tuple, of), slots);
 	struct talk t = talk_new(b, 0, PORT_PLAIN);
 
 	do {
 		put32(t.in.src, 0x0c000000 + (__u32)random() % 0xffffff);
 		t.key = shield_key(&t.in);
-	} while (table_home(tuple_hash(secret, &t.key), slots) != home);
+	} while (table_home(tuple_hash(&ring.tuple, &t.key), slots) != home);
 	return t;
 }
 
@@ -95,8 +96,9 @@ static void full_group_is_tidied(void **state)
 	struct conn_key keys[TABLE_WINDOW];
 	struct talk t = talk_new(b, 0, PORT_PLAIN);
 	const unsigned int n = bed_places_fill(b, &t.key, keys);
+	const struct keys ring = shield_keys(&b->s);
 	const __u32 slots = b->s.config.slots,
-		    home = table_home(tuple_hash(shield_keys(&b->s).presence, &t.key), slots);
+		    home = table_home(tuple_hash(&ring.tuple, &t.key), slots);
 	const struct conn *freed = &b->s.slots[table_place(home, 2, slots)];
 
 	assert_int_equal(n, TABLE_WINDOW);
@@ -174,7 +176,7 @@ static void tuple_entered_twice_goes_from_one_place(void **state)
 
 	for (__u32 place = 1; place < TABLE_WINDOW; place++) {
 		struct talk t = talk_new(b, place & 1, PORT_PLAIN);
-		const __u32 home = table_home(tuple_hash(ring.presence, &t.key), slots);
+		const __u32 home = table_home(tuple_hash(&ring.tuple, &t.key), slots);
 		struct conn *first = &b->s.slots[home],
 			    *second = &b->s.slots[table_place(home, place, slots)];
 		struct talk other = t;
