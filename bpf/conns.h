@@ -61,7 +61,7 @@ INLINE __u64 conn_hash(const struct conn_key *key)
 {
 	const struct keys *k = keys_get();
 
-	return k ? tuple_hash(&k->tuple, key) : 0;
+	return k ? table_hash(&k->tuple, key) : 0;
 }
 
 INLINE struct conn *slot_get(__u32 index)

@@ -76,10 +76,12 @@ INLINE __u32 seconds_of(__u64 now, const struct config *cfg)
 static __noinline int packet_repeated(const struct packet *pkt, const struct config *cfg, __u64 now)
 {
 	struct once *o = bpf_map_lookup_elem(&dropped, &only);
-	__u64 hash = conn_hash(&pkt->key);
+	const struct keys *k = keys_get();
+	__u64 hash;
 
-	if (!o || dry_run)
+	if (!o || !k || dry_run)
 		return 0;
+	hash = tuple_hash(&k->tuple, &pkt->key);
 	hash = (hash ^ ((__u64)pkt->ack << 32 | pkt->seq)) * 0x9e3779b97f4a7c15ULL;
 	return once_seen(o, hash ^ hash >> 32, seconds_of(now, cfg) / ONCE_SLICE_S);
 }
@@ -195,12 +197,12 @@ __noinline int client_proven(const struct conn_key *key, const struct config *cf
 	return 1;
 }
 
-/* hash: of the tuple. */
+/* hash: table_hash() of the tuple, whose last bits tell neighbours apart. */
 INLINE __u32 *kernel_syn_find(__u64 hash)
 {
 	struct kernel_syns *k = bpf_map_lookup_elem(&kernel_syns, &only);
 
-	return k ? &k->cells[hash >> 48 & (KERNEL_SYN_CELLS - 1)] : 0;
+	return k ? &k->cells[(hash >> 48 ^ hash) & (KERNEL_SYN_CELLS - 1)] : 0;
 }
 
 /* The hash's next 16 bits, a bit so that it is never 0 (a cell not used yet), and the epoch. */

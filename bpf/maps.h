@@ -121,7 +121,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, MAX_CONNS + MAX_CONNS / 5 + 4);
+	__uint(max_entries, MAX_CONNS + MAX_CONNS / 5 + 64);
 	__type(key, __u32);
 	__type(value, struct conn);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);

@@ -99,15 +99,20 @@ INLINE void tuple_key_make(struct tuple_key *ret_key, __u64 secret)
  * with another one and key bits before it meets the rest, because where one is only added to what
  * another one was added to, the two can be made to cancel each other whatever the secret is.
  */
-INLINE __u64 tuple_hash(const struct tuple_key *k, const struct conn_key *t)
+INLINE __u64 tuple_hash_ports(const struct tuple_key *k, const struct conn_key *t, __u32 ports)
 {
-	__u64 x = ((__u64)load32(&t->remote_port) + k->ports) * k->factor;
+	__u64 x = ((__u64)ports + k->ports) * k->factor;
 
 	x += hash_pair(t->remote, k->words[0], k->words[1]);
 	x += hash_pair(t->remote + 8, k->words[2], k->words[3]);
 	x += hash_pair(t->local, k->words[4], k->words[5]);
 	x += hash_pair(t->local + 8, k->words[6], k->words[7]);
 	return hash_finish(x, k->odd);
+}
+
+INLINE __u64 tuple_hash(const struct tuple_key *k, const struct conn_key *t)
+{
+	return tuple_hash_ports(k, t, load32(&t->remote_port));
 }
 
 /*

@@ -8,6 +8,12 @@
  * what the bitmap names and nothing else, and a miss touches the home only.  With five sixths of
  * all slots taken, one insertion in 400 finds no free place (0.83^32).
  *
+ * Tuples that differ in the last bits of the remote port only, which is what the connections of a
+ * client or a proxy do that follow each other, have their homes in one stretch of 64 slots: a page
+ * that was touched a moment ago.  The first touch of one takes 700 ns, most of it for the page
+ * tables (in a virtual machine; the table has pages of 4 KB).  Which of the 64 is keyed, too, so
+ * that nobody can choose ports for one of them.
+ *
  * A kernel hash map would need 232 bytes for an entry of 128, and five cache misses for a look-up
  * at a million entries where this needs one or two (600 ns and 110 ns on the same machine).
  */
@@ -20,13 +26,14 @@
 enum table_shape {
 	TABLE_GROUP = 4,
 	TABLE_WINDOW = 32,
+	TABLE_STRETCH = 64,
 	TABLE_NOWHERE = -1, /* as an index: not in the table */
 };
 
-/* Slots for so many connections: a fifth more, in whole groups. */
+/* Slots for so many connections: a fifth more, in whole stretches. */
 INLINE __u32 table_slots(__u32 max_conns)
 {
-	return (max_conns + max_conns / 5 + TABLE_GROUP) & ~(TABLE_GROUP - 1U);
+	return (max_conns + max_conns / 5 + TABLE_STRETCH) & ~(TABLE_STRETCH - 1U);
 }
 
 /* A fraction of 2^32 as an index. */
@@ -35,10 +42,24 @@ INLINE __u32 table_scale(__u32 fraction, __u32 slots)
 	return (__u32)((__u64)fraction * slots >> 32);
 }
 
-/* The home of a tuple whose tuple_hash() is hash. */
+/* What a tuple's home and its cell in the filter follow from; the last bits say where in a stretch. */
+INLINE __u64 table_hash(const struct tuple_key *k, const struct conn_key *t)
+{
+	const __u16 last = t->remote_port & (TABLE_STRETCH - 1);
+
+	return tuple_hash_ports(k, t, half_pair(t->remote_port ^ last, t->local_port)) ^ last;
+}
+
+/* One of n, a multiple of TABLE_STRETCH. */
+INLINE __u32 table_spread(__u64 hash, __u32 fraction, __u32 n)
+{
+	return (table_scale(fraction, n) & ~(TABLE_STRETCH - 1U)) | (hash & (TABLE_STRETCH - 1));
+}
+
+/* hash: table_hash() of the tuple. */
 INLINE __u32 table_home(__u64 hash, __u32 slots)
 {
-	return table_scale((__u32)(hash >> 32), slots);
+	return table_spread(hash, (__u32)(hash >> 32), slots);
 }
 
 /* Of the filter `presence`, in front of so many slots. */
@@ -51,7 +72,7 @@ INLINE __u32 presence_cells(__u32 slots)
 /* A tuple's: by other bits than its home, so that a home may have more than a cell can count. */
 INLINE __u32 presence_cell(__u64 hash, __u32 slots)
 {
-	return table_scale((__u32)(hash >> 20), presence_cells(slots));
+	return table_spread(hash, (__u32)(hash >> 20), presence_cells(slots));
 }
 
 /* What one connection counts in the cell's word. */

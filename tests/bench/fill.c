@@ -35,7 +35,7 @@ struct conn fill_closed(__u32 seen)
 
 static int fill_enter(struct fill *f, const struct conn_key *key, const struct conn *conn)
 {
-	const __u64 hash = tuple_hash(&f->tuple, key);
+	const __u64 hash = table_hash(&f->tuple, key);
 	const __u32 home = table_home(hash, f->n_slots), cell = presence_cell(hash, f->n_slots);
 	struct conn *slot;
 	__u32 i, displaced;

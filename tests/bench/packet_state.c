@@ -53,7 +53,7 @@ static void proven_remove(struct shield *s)
 
 	for (__u32 index = 0; index < slots; index++) {
 		struct conn *c = &s->slots[index];
-		const __u32 home = table_home(tuple_hash(&ring.tuple, &c->key), slots);
+		const __u32 home = table_home(table_hash(&ring.tuple, &c->key), slots);
 
 		if (!slot_live(c) || c->head.kind != KIND_COOKIE)
 			continue;

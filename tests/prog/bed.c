@@ -223,7 +223,7 @@ unsigned int bed_places_fill(struct bed *b, const struct conn_key *key, struct c
 {
 	const struct keys ring = shield_keys(&b->s);
 	const __u32 slots = b->s.config.slots;
-	const __u32 home = table_home(tuple_hash(&ring.tuple, key), slots);
+	const __u32 home = table_home(table_hash(&ring.tuple, key), slots);
 	struct pkt p = pkt_new(0, 1, PORT_PLAIN, PKT_ACK);
 	unsigned int n = 0;
 	struct conn_key other;
@@ -231,7 +231,7 @@ unsigned int bed_places_fill(struct bed *b, const struct conn_key *key, struct c
 	for (__u32 host = 1; places_free(b, home); host++) {
 		put32(p.src, 0x0b000000 + host);
 		other = shield_key(&p);
-		if (table_home(tuple_hash(&ring.tuple, &other), slots) != home)
+		if (table_home(table_hash(&ring.tuple, &other), slots) != home)
 			continue;
 		bed_conn_add(b, &p, SOCKET_OPEN, ESTABLISHED);
 		if (ret_keys)

@@ -29,7 +29,7 @@ static void live_check(struct shield *s, const struct keys *ring, __u32 index)
 {
 	const __u32 slots = s->config.slots;
 	const struct conn *c = &s->slots[index];
-	const __u64 hash = tuple_hash(&ring->tuple, &c->key);
+	const __u64 hash = table_hash(&ring->tuple, &c->key);
 	const __u32 home = home_of(hash, s), bits = bits_of(home, index, slots);
 
 	if (!bits)
@@ -56,7 +56,7 @@ static void bits_check(struct shield *s, const struct keys *ring, __u32 home)
 
 		if (!(s->slots[home].displaced >> i & 1))
 			continue;
-		if (!slot_live(c) || home_of(tuple_hash(&ring->tuple, &c->key), s) != home)
+		if (!slot_live(c) || home_of(table_hash(&ring->tuple, &c->key), s) != home)
 			fail_msg("home %u has a bit for place %u, slot %u (state %u), not its own",
 				 home, i, index, c->head.state);
 	}

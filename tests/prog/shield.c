@@ -318,7 +318,7 @@ void shield_port_kernel_until(struct shield *s, __u16 port, __u64 jiffies)
 static void presence_count(struct shield *s, const struct conn_key *key, int by)
 {
 	const struct keys ring = shield_keys(s);
-	const __u32 cell = presence_cell(tuple_hash(&ring.tuple, key), s->config.slots);
+	const __u32 cell = presence_cell(table_hash(&ring.tuple, key), s->config.slots);
 
 	s->presence[cell / PRESENCE_IN_WORD] += (__u64)(__s64)by * presence_one(cell);
 }
@@ -337,7 +337,7 @@ static __u32 home_of(struct shield *s, const struct conn_key *key)
 {
 	const struct keys ring = shield_keys(s);
 
-	return table_home(tuple_hash(&ring.tuple, key), s->config.slots);
+	return table_home(table_hash(&ring.tuple, key), s->config.slots);
 }
 
 /*

@@ -24,7 +24,7 @@ static struct pkt victim_add(struct bed *b)
 
 static __u32 cell_of(const struct bed *b, const struct keys *ring, const struct conn_key *key)
 {
-	return presence_cell(tuple_hash(&ring->tuple, key), b->s.config.slots);
+	return presence_cell(table_hash(&ring->tuple, key), b->s.config.slots);
 }
 
 /* From its /64, a client may choose its tuples; this one knows the key. */

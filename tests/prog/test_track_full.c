@@ -26,13 +26,13 @@ static struct talk neighbour_new(struct bed *b, const struct conn_key *of)
 {
 	const struct keys ring = shield_keys(&b->s);
 	const __u32 slots = b->s.config.slots,
-		    home = table_home(tuple_hash(&ring.tuple, of), slots);
+		    home = table_home(table_hash(&ring.tuple, of), slots);
 	struct talk t = talk_new(b, 0, PORT_PLAIN);
 
 	do {
 		put32(t.in.src, 0x0c000000 + (__u32)random() % 0xffffff);
 		t.key = shield_key(&t.in);
-	} while (table_home(tuple_hash(&ring.tuple, &t.key), slots) != home);
+	} while (table_home(table_hash(&ring.tuple, &t.key), slots) != home);
 	return t;
 }
 
@@ -98,7 +98,7 @@ static void full_group_is_tidied(void **state)
 	const unsigned int n = bed_places_fill(b, &t.key, keys);
 	const struct keys ring = shield_keys(&b->s);
 	const __u32 slots = b->s.config.slots,
-		    home = table_home(tuple_hash(&ring.tuple, &t.key), slots);
+		    home = table_home(table_hash(&ring.tuple, &t.key), slots);
 	const struct conn *freed = &b->s.slots[table_place(home, 2, slots)];
 
 	assert_int_equal(n, TABLE_WINDOW);
@@ -176,7 +176,7 @@ static void tuple_entered_twice_goes_from_one_place(void **state)
 
 	for (__u32 place = 1; place < TABLE_WINDOW; place++) {
 		struct talk t = talk_new(b, place & 1, PORT_PLAIN);
-		const __u32 home = table_home(tuple_hash(&ring.tuple, &t.key), slots);
+		const __u32 home = table_home(table_hash(&ring.tuple, &t.key), slots);
 		struct conn *first = &b->s.slots[home],
 			    *second = &b->s.slots[table_place(home, place, slots)];
 		struct talk other = t;
