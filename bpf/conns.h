@@ -277,11 +277,20 @@ __noinline int slot_evict(struct runtime *rt, __u32 home, __u32 slots, __u32 hz)
 	return oldest.socket ? slot_free(rt, index, &oldest, slots) : 0;
 }
 
+/* Seconds of CLOCK_BOOTTIME.  The sweeper's, a moment old: a look at the clock takes 25 ns. */
+INLINE __u32 boottime_s(void)
+{
+	const struct runtime *rt = runtime_get();
+
+	return rt && rt->boottime_s ? rt->boottime_s
+				    : (__u32)(bpf_ktime_get_boot_ns() / 1000000000);
+}
+
 /* What a new connection starts with; its key is there. */
 INLINE void conn_reset(struct conn *c)
 {
 	c->seen = (__u32)bpf_jiffies64();
-	c->started_s = (__u32)(bpf_ktime_get_boot_ns() / 1000000000);
+	c->started_s = boottime_s();
 	c->sock_id = 0;
 	c->last_end = 0;
 	c->rtt_ms = RTT_UNKNOWN;
@@ -333,17 +342,15 @@ INLINE struct conn *conn_claim(struct runtime *rt, const struct config *cfg, __u
 	return slot_get(table_place(home, (__u32)place, cfg->slots));
 }
 
-/* Enters, and returns the slot or NO_SLOT. */
+/* Enters, and returns the slot or NO_SLOT.  hash: conn_hash() of key. */
 __noinline int slot_enter(struct runtime *rt, const struct config *cfg, const struct conn_key *key,
-			  const struct conn_head *head)
+			  __u64 hash, const struct conn_head *head)
 {
 	struct conn *c, *home;
 	__u32 place = 0;
-	__u64 hash;
 
 	if (!rt || !cfg || !key || !head)
 		return NO_SLOT;
-	hash = conn_hash(key);
 	c = conn_claim(rt, cfg, hash, &place);
 	home = slot_get(table_home(hash, cfg->slots));
 	if (!c || !home) {
@@ -355,7 +362,8 @@ __noinline int slot_enter(struct runtime *rt, const struct config *cfg, const st
 	conn_reset(c);
 	presence_count(hash, cfg->slots, 1);
 	__sync_fetch_and_add(&rt->conns_made, 1);
-	__sync_fetch_and_or(&home->displaced, 1U << (place & 31));
+	if (place) /* in its home it is found without */
+		__sync_fetch_and_or(&home->displaced, 1U << (place & 31));
 	__sync_val_compare_and_swap((__u32 *)(void *)&c->head, CLAIMED, head_word(head));
 	return (int)table_place(table_home(hash, cfg->slots), place, cfg->slots);
 }
@@ -366,16 +374,25 @@ __noinline int slot_enter(struct runtime *rt, const struct config *cfg, const st
  * Without a place the table is no longer complete, which is what sends later misses to the kernel's
  * own.
  */
+INLINE struct conn *conn_enter_over(struct runtime *rt, const struct config *cfg,
+				    const struct conn_key *key, __u64 hash, struct conn *old,
+				    const struct conn_head *head)
+{
+	int index;
+
+	if (old)
+		return conn_renew(rt, old, *head);
+	index = slot_enter(rt, cfg, key, hash, head);
+	return index == NO_SLOT ? 0 : slot_get((__u32)index);
+}
+
+/* The same where it has not been looked for yet. */
 INLINE struct conn *conn_enter(struct runtime *rt, const struct config *cfg,
 			       const struct conn_key *key, const struct conn_head *head)
 {
-	struct conn *c = conn_get(key, cfg);
-	int index;
+	const __u64 hash = conn_hash(key);
 
-	if (c)
-		return conn_renew(rt, c, *head);
-	index = slot_enter(rt, cfg, key, head);
-	return index == NO_SLOT ? 0 : slot_get((__u32)index);
+	return conn_enter_over(rt, cfg, key, hash, conn_get_hashed(key, hash, cfg->slots), head);
 }
 
 /* Does a miss mean that the kernel has no such connection (half-open ones of its own aside)? */

@@ -125,13 +125,15 @@ __noinline int handshake_enter(struct runtime *rt, const struct config *cfg,
 	const struct conn_head head = {
 	    .state = ESTABLISHED, .kind = KIND_COOKIE, .socket = SOCKET_PENDING};
 	struct conn *conn;
+	__u64 hash;
 
 	if (!rt || !cfg || !pkt || !offer)
 		return -1;
-	conn = conn_get(&pkt->key, cfg);
+	hash = conn_hash(&pkt->key);
+	conn = conn_get_hashed(&pkt->key, hash, cfg->slots);
 	if (conn && handshake_is(conn, pkt->ack))
 		return 0;
-	conn = conn_enter(rt, cfg, &pkt->key, &head);
+	conn = conn_enter_over(rt, cfg, &pkt->key, hash, conn, &head);
 	if (!conn)
 		return -1;
 	conn_fill_proven(conn, pkt, offer, assigned_at);

@@ -95,10 +95,12 @@ static __noinline int keys_turn_if_due(void)
 static int sweep_tick(void *map, __u32 *key, struct sweeper *s)
 {
 	const struct config *cfg = config_get();
+	struct runtime *rt = runtime_get();
 	__u32 n;
 
-	if (!cfg)
+	if (!cfg || !rt)
 		return 0;
+	rt->boottime_s = (__u32)(bpf_ktime_get_boot_ns() / 1000000000);
 	keys_turn_if_due();
 	n = cfg->slots / (SWEEP_S * SWEEPS_PER_S) + 1;
 	sweep_stretch(s->next, n);

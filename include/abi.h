@@ -483,7 +483,7 @@ struct runtime {
 	__u64 trace_until;  /* loader: jiffies; until then packets are held against trace_filter */
 	__u64 trace_lost;   /* events that the ring buffer had no room for */
 	__u32 synacks_owed; /* SYN-ACKs more than SYNs in an attack, not made up for yet */
-	__u32 pad;
+	__u32 boottime_s; /* CLOCK_BOOTTIME, seconds: as of the sweeper's last look; 0: none yet */
 };
 
 _Static_assert(sizeof(struct runtime) == 88, "runtime has no holes");

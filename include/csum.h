@@ -18,7 +18,7 @@ INLINE __u16 csum_fold(__u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16); /* 0x1fffe at the most: one carry more */
-	return (__u16)~(sum + (sum >> 16));
+	return (__u16) ~(sum + (sum >> 16));
 }
 
 /*

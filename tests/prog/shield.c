@@ -175,10 +175,19 @@ static void settings_fill(struct shield *s)
 					.mode = MODE_AUTO};
 }
 
+/* As the sweeper tells it to the programs. */
+static __u32 boottime_s(void)
+{
+	struct timespec now;
+
+	must(!clock_gettime(CLOCK_BOOTTIME, &now), "ask for the time");
+	return (__u32)now.tv_sec;
+}
+
 int shield_open(struct shield *s)
 {
 	struct keys ring = {.epoch_mask = 0x1122334455667788, .presence = 0x99aabbccddeeff01};
-	struct runtime rt = {.table_complete = 1};
+	struct runtime rt = {.table_complete = 1, .boottime_s = boottime_s()};
 
 	tuple_key_make(&ring.tuple, ring.presence);
 	memset(s, 0, sizeof(*s));

@@ -55,6 +55,7 @@ static void carries_of_every_size(void **state)
 	assert_int_equal(csum_fold(0x100000000ULL), (__u16)~1);
 	assert_int_equal(csum_fold(0x1ffffffffULL), (__u16)~1);
 	assert_int_equal(csum_fold(0xffffffffULL * 40), 0);
+	assert_int_equal(csum_fold(0xffffffffULL * 65536), 0);
 }
 
 static void random_words_as_the_reference(void **state)
