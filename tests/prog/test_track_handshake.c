@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -128,6 +129,33 @@ static void kernel_confirms_its_socket(void **state)
 		assert_in_range(c.rtt_ms, 0, 1000);
 		assert_false(shield_half(&b->s, &t.key, NULL));
 		talk_abort(fd);
+	}
+}
+
+/* By the sweeper's word, or by the clock where that has not spoken yet. */
+static void when_it_began(void **state)
+{
+	struct bed *b = *state;
+	const __u32 told[] = {12345, 0};
+
+	mode_set(b, MODE_AUTO);
+	for (int i = 0; i < 2; i++) {
+		struct talk t = talk_new(b, i, PORT_PLAIN);
+		struct runtime rt = shield_runtime(&b->s);
+		const __u32 was = rt.boottime_s;
+		struct timespec now;
+
+		rt.boottime_s = told[i];
+		shield_runtime_write(&b->s, &rt);
+		talk_expect(&t, 'o', "S", 0, 0, 0, REASON_syn_passed);
+		clock_gettime(CLOCK_BOOTTIME, &now);
+		if (told[i])
+			assert_int_equal(half_of(&t).started_s, told[i]);
+		else
+			assert_in_range(half_of(&t).started_s, now.tv_sec - 5, now.tv_sec);
+		rt = shield_runtime(&b->s);
+		rt.boottime_s = was;
+		shield_runtime_write(&b->s, &rt);
 	}
 }
 
@@ -347,6 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(syn_that_is_the_kernels_is_followed),
 	    TEST(kernel_confirms_its_socket),
+	    TEST(when_it_began),
 	    TEST(repeated_syn_changes_nothing),
 	    TEST(given_up_handshake_proves_nothing),
 	    TEST(stale_handshake_starts_afresh),

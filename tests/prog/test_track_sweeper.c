@@ -61,11 +61,15 @@ static void million_enter(struct bed *b, struct conn_key *ret_live)
 static void a_million_go_within_a_minute(void **state)
 {
 	struct bed *b = *state;
-	const struct runtime before = shield_runtime(&b->s);
+	struct runtime before = shield_runtime(&b->s);
 	struct conn_key live;
+	struct timespec now;
 	double start;
 
+	before.boottime_s = 1;
+	shield_runtime_write(&b->s, &before);
 	million_enter(b, &live);
+	before = shield_runtime(&b->s);
 	assert_int_equal(shield_conns_count(&b->s), MANY + 1);
 	start = seconds();
 	timer_start(b);
@@ -77,6 +81,8 @@ static void a_million_go_within_a_minute(void **state)
 	print_message("# %d gone in %.1f s\n", MANY, seconds() - start);
 	assert_true(shield_conn(&b->s, &live, NULL));
 	assert_int_equal(shield_runtime(&b->s).conns_closed - before.conns_closed, MANY);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	assert_in_range(shield_runtime(&b->s).boottime_s, now.tv_sec - 5, now.tv_sec);
 }
 
 static int setup(void **state)
