@@ -9,8 +9,8 @@
  * in an attack: its own frame is overwritten with the SYN that was kept, and answered in its place.
  * So still no more SYN-ACKs leave than SYNs come, and the client whose SYN it was repeats it.
  *
- * A queue in order of time, of fixed size: full, or with one of the same prefix in it (by a filter of
- * two hashes), a SYN is not kept.  So a flood from few prefixes, however fast, leaves room for others; one from all over the
+ * A queue in order of time, of fixed size: full, or with one of the same prefix in it that waits for
+ * its first repetition (by a filter of two hashes), a SYN is not kept.  So a flood from few prefixes, however fast, leaves room for others; one from all over the
  * Internet does not, and then most clients are no better off than with any cookie.
  */
 #ifndef SYNGUARD_RESEND_H
@@ -77,8 +77,9 @@ INLINE int resend_ahead(__u32 at, const struct settings *st, const struct config
 }
 
 /*
- * A prefix has two cells, and is in the queue if both are taken: with one only, each 32nd client
- * would find it taken by some other of 128 prefixes of a flood, all the time.
+ * A prefix has two cells, and is in the queue if both are taken.  With one of 4096, as it was, each
+ * 32nd client found it taken by some other of a flood's 128 prefixes, all the time; now each
+ * thousandth does.
  */
 INLINE __u32 *resend_cell(struct resend_queue *q, __u32 hash)
 {

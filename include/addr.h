@@ -95,9 +95,10 @@ INLINE void tuple_key_make(struct tuple_key *ret_key, __u64 secret)
 
 /*
  * 64 bits of a whole tuple, for tables, filters and masks, not for secrets; the upper bits are the
- * good ones.  Clients choose their ports and much of an IPv6 address: each word gets into a product
- * with another one and key bits before it meets the rest, because where one is only added to what
- * another one was added to, the two can be made to cancel each other whatever the secret is.
+ * best, the last six order a stretch (table.h).  Clients choose their ports and much of an IPv6
+ * address: each word gets into a product with another one and key bits before it meets the rest,
+ * because where one is only added to what another one was added to, the two can be made to cancel
+ * each other whatever the secret is.
  */
 INLINE __u64 tuple_hash_ports(const struct tuple_key *k, const struct conn_key *t, __u32 ports)
 {

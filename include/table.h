@@ -4,13 +4,13 @@
  *
  * A tuple has a home slot, and may be in any of WINDOW places that follow from the home alone: the
  * four of the home's group first, in the same page, then places all over the table.  A home's
- * bitmap `displaced` says which of these hold its tuples, so that a look-up touches the home and
- * what the bitmap names and nothing else, and a miss touches the home only.  With five sixths of
+ * bitmap `displaced` says which of the others hold its tuples, so that a look-up, hit or miss,
+ * touches the home and what the bitmap names and nothing else.  With five sixths of
  * all slots taken, one insertion in 400 finds no free place (0.83^32).
  *
  * Tuples that differ in the last bits of the remote port only, which is what the connections of a
- * client or a proxy do that follow each other, have their homes in one stretch of 64 slots: a page
- * that was touched a moment ago.  The first touch of one takes 650 ns on a busy virtual machine, 190
+ * client or a proxy do that follow each other, have their homes in one stretch of 64 slots: two
+ * pages that were touched a moment ago.  The first touch of one takes 650 ns on a busy virtual machine, 190
  * of them for the line of the cache.  Which of the 64 is keyed, too, so that nobody can choose ports
  * for one of them.
  *
@@ -69,7 +69,7 @@ INLINE __u32 presence_cells(__u32 slots)
 							  : slots * PRESENCE_PER_SLOT;
 }
 
-/* A tuple's: by other bits than its home, so that a home may have more than a cell can count. */
+/* A tuple's: its stretch by other bits than its home's, so that a home may have more than a cell can count. */
 INLINE __u32 presence_cell(__u64 hash, __u32 slots)
 {
 	return table_spread(hash, (__u32)(hash >> 20), presence_cells(slots));
