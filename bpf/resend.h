@@ -10,8 +10,9 @@
  * So still no more SYN-ACKs leave than SYNs come, and the client whose SYN it was repeats it.
  *
  * A queue in order of time, of fixed size: full, or with one of the same prefix in it that waits for
- * its first repetition (by a filter of two hashes), a SYN is not kept.  So a flood from few prefixes, however fast, leaves room for others; one from all over the
- * Internet does not, and then most clients are no better off than with any cookie.
+ * its first repetition (by a filter of two hashes), a SYN is not kept.  So a flood from few prefixes,
+ * however fast, leaves room for others; one from all over the Internet does not, and then most
+ * clients are no better off than with any cookie.
  */
 #ifndef SYNGUARD_RESEND_H
 #define SYNGUARD_RESEND_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The sweeper: removes connections whose time is over, a stretch of the table at a time, rotates
- * the cookie keys when that is due, and tells the programs what time it is, from a timer of the kernel's.  It needs no process and no packet,
- * and no packet pays for it.
+ * the cookie keys when that is due, and tells the programs what time it is, from a timer of the
+ * kernel's.  It needs no process and no packet, and no packet pays for it.
  *
  * The whole table is looked at once in SWEEP_S, whatever its size: at a million slots that is a
  * stretch of 3000 each 50 ms.  The timer ends with the last reference to its map, which is the pin.

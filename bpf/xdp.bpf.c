@@ -85,6 +85,7 @@ INLINE enum reason frame_classify(struct xdp_md *ctx, struct pass *p)
 	const struct frame f = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
 	enum reason parsed, r;
 
+	/* Inlined, for 2 % less than frame_parse().  Through memory: see synguard_xdp(). */
 	p->room->reason = packet_parse(&f, (__u32)(f.end - f.data), p->pkt);
 	parsed = (enum reason) * (volatile __u32 *)&p->room->reason;
 	if (parsed != PACKET_OK && !p->pkt->has_ports)

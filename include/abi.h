@@ -503,10 +503,10 @@ _Static_assert(sizeof(struct tuple_key) == 56, "tuple_key has no holes");
  * The cookie keys (include/keyring.h).  Two lie in slots; turn says from which epoch the newer one
  * serves, and which that is, in one word, so that no reader ever sees half a rotation.  epoch_mask
  * hides the epoch's two bits in the ISN and is not rotated, since it tells which key to use.
- * presence keys the hashes of prefixes, clients and listeners, and tuple, made of it, those of tuples;
- * it is a secret of its own because every ISN tells something about epoch_mask to those who collect
- * them.  All of it comes from getrandom(2) or a key file.  A packet reads the first cache line and
- * tuple, and an ACK without timestamps shared.
+ * presence keys the hashes of prefixes, clients and listeners, and tuple, made of it, those of
+ * tuples; it is a secret of its own because every ISN tells something about epoch_mask to those who
+ * collect them.  All of it comes from getrandom(2) or a key file.  A packet reads the first cache line
+ * and tuple, and an ACK without timestamps shared.
  *
  * Written by the sweeper alone, but for what is marked "loader", which is mapped into memory for
  * that.  An order is one word, stored after what belongs to it; the sweeper takes it, and it is 0.

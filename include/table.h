@@ -10,9 +10,9 @@
  *
  * Tuples that differ in the last bits of the remote port only, which is what the connections of a
  * client or a proxy do that follow each other, have their homes in one stretch of 64 slots: two
- * pages that were touched a moment ago.  The first touch of one takes 650 ns on a busy virtual machine, 190
- * of them for the line of the cache.  Which of the 64 is keyed, too, so that nobody can choose ports
- * for one of them.
+ * pages that were touched a moment ago.  The first touch of one takes 650 ns on a busy virtual
+ * machine, 190 of them for the line of the cache.  Which of the 64 is keyed, too, so that nobody can
+ * choose ports for one of them.
  *
  * A kernel hash map would need 232 bytes for an entry of 128, and five cache misses for a look-up
  * at a million entries where this needs one or two (600 ns and 110 ns on the same machine).
@@ -42,7 +42,7 @@ INLINE __u32 table_scale(__u32 fraction, __u32 slots)
 	return (__u32)((__u64)fraction * slots >> 32);
 }
 
-/* What a tuple's home and its cell in the filter follow from; the last bits say where in a stretch. */
+/* What a tuple's home and cell in the filter follow from; the last bits say where in a stretch. */
 INLINE __u64 table_hash(const struct tuple_key *k, const struct conn_key *t)
 {
 	const __u16 last = t->remote_port & (TABLE_STRETCH - 1);
@@ -69,7 +69,10 @@ INLINE __u32 presence_cells(__u32 slots)
 							  : slots * PRESENCE_PER_SLOT;
 }
 
-/* A tuple's: its stretch by other bits than its home's, so that a home may have more than a cell can count. */
+/*
+ * A tuple's: its stretch by other bits than its home's, so that a home may have more than a cell can
+ * count.
+ */
 INLINE __u32 presence_cell(__u64 hash, __u32 slots)
 {
 	return table_spread(hash, (__u32)(hash >> 20), presence_cells(slots));
