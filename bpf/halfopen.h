@@ -23,7 +23,7 @@ INLINE int half_goes_on(struct conn *half, const struct passage *t)
 
 	if (!cfg || conn_over(half, &half->head, cfg, t->now))
 		return 0;
-	r = (enum track_result)conn_track(half, t);
+	r = (enum track_result)track_slowly(half, t);
 	return r != TRACK_REOPENED && !(r == TRACK_INVALID && t->from_here);
 }
 
@@ -120,7 +120,7 @@ __noinline int half_track(struct runtime *rt, const struct config *cfg, const st
 	if (!half || conn_over(half, &half->head, cfg, t->now))
 		return 0;
 	was = half->head;
-	r = (enum track_result)conn_track(half, t);
+	r = (enum track_result)track_slowly(half, t);
 	/*
 	 * A client's ACK that only looks old may be the proof of a cookie, which its tuple had
 	 * before the kernel's SYN-ACK.

@@ -54,29 +54,6 @@ __noinline int track_once(struct conn *c, struct conn_head *head, const struct s
 }
 
 /*
- * Should another CPU change the state meanwhile, it is tried again from there: no transition is
- * lost.
- */
-__noinline int track_slowly(struct conn *c, const struct passage *t)
-{
-	int r = TRACK_INVALID;
-
-	if (!c || !t)
-		return r;
-	for (int i = 0; i < TRACK_TRIES; i++) {
-		const struct conn_head was = c->head;
-		struct conn_head head = was;
-
-		if (was.state == NONE)
-			return TRACK_INVALID; /* removed meanwhile */
-		r = track_once(c, &head, &t->seg, conn_dir(&was, t->from_here));
-		if (head_word(&head) == head_word(&was) || head_swap(c, was, head))
-			break;
-	}
-	return r;
-}
-
-/*
  * The time of a connection whose socket is not confirmed stands still, so that packets alone cannot
  * keep it.
  */
@@ -118,23 +95,36 @@ INLINE void conn_confirm(struct conn *c, const struct passage *t)
 	head_swap(c, was, head);
 }
 
+/*
+ * All but what flows; a handshake never does.  Should another CPU change the state meanwhile, it is
+ * tried again from there: no transition is lost.
+ */
+__noinline int track_slowly(struct conn *c, const struct passage *t)
+{
+	struct conn_head was, head;
+	int r = TRACK_INVALID;
+
+	if (!c || !t)
+		return r;
+	for (int i = 0; i < TRACK_TRIES; i++) {
+		was = head = c->head;
+		if (was.state == NONE)
+			return TRACK_INVALID; /* removed meanwhile */
+		r = track_once(c, &head, &t->seg, conn_dir(&was, t->from_here));
+		if (head_word(&head) == head_word(&was) || head_swap(c, was, head))
+			break;
+	}
+	if (track_counts(r))
+		conn_count(c, conn_dir(&was, t->from_here), &was, t);
+	return r;
+}
+
 /* One packet through the tracker. */
 __noinline int conn_track(struct conn *c, const struct passage *t)
 {
-	struct conn_head head;
-	enum track_result r;
-	enum track_dir dir;
-
 	if (!c || !t)
 		return TRACK_INVALID;
-	head = c->head;
-	dir = conn_dir(&head, t->from_here);
-	r = track_flow(c, &head, dir, &t->seg);
-	if (r != TRACK_OK)
-		r = (enum track_result)track_slowly(c, t);
-	if (track_counts(r))
-		conn_count(c, dir, &head, t);
-	return r;
+	return conn_flow(c, t) ? TRACK_OK : track_slowly(c, t);
 }
 
 #endif
