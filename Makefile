@@ -7,7 +7,8 @@ DESTDIR ?=
 BUILD := build
 
 CC := gcc
-CLANG := clang
+# The programs are 3 to 6 % faster by clang 19 than by 14, which is Debian 12's default and will do.
+CLANG = $(or $(shell command -v clang-19),clang)
 BPFTOOL := $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
@@ -160,7 +161,7 @@ $(BUILD)/unit/%: tests/unit/%.c
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
-	$(CLANG) -O1 -g $(WARN) $(WERROR) -Iinclude -MMD -MP \
+	clang -O1 -g $(WARN) $(WERROR) -Iinclude -MMD -MP \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $< -o $@
 
 $(BUILD)/prog/%.o: tests/prog/%.c $(SKELETONS)
