@@ -18,11 +18,11 @@
 #include "explain.h"
 #include "host.h"
 #include "maps.h"
-#include "xdp.skel.h"
+#include "dry.skel.h"
 
 struct trial {
 	const struct instance *instance;
-	struct synguard_xdp *xdp;
+	struct synguard_dry *xdp;
 	int cpu;
 	struct dry_room room; /* of the last run */
 	int verdict;
@@ -46,7 +46,7 @@ static int map_share(struct bpf_map *map, const char *dir)
 	return err;
 }
 
-static int maps_share(struct synguard_xdp *xdp, const char *dir)
+static int maps_share(struct synguard_dry *xdp, const char *dir)
 {
 	struct bpf_map *map;
 	int err;
@@ -64,16 +64,15 @@ static int trial_load(struct trial *t, struct error *error)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = t->instance->dir);
 	int err;
 
-	t->xdp = synguard_xdp__open_opts(&opts);
+	t->xdp = synguard_dry__open_opts(&opts);
 	if (!t->xdp)
 		return error_set(error, -errno, "cannot open the XDP program: %s", strerror(errno));
-	t->xdp->rodata->dry_run = 1;
 	err = maps_share(t->xdp, t->instance->dir);
 	if (err)
 		return error_set(error, err, "cannot open the maps pinned in %s: %s",
 				 t->instance->dir, strerror(-err));
 	error_log_clear();
-	err = synguard_xdp__load(t->xdp);
+	err = synguard_dry__load(t->xdp);
 	if (err)
 		return error_set(error, err, "the kernel refuses the XDP program (%s): %s",
 				 strerror(-err), error_log());
@@ -232,7 +231,7 @@ int explain_run(const struct instance *instance, const struct explain_request *r
 				  strerror(-err));
 		host_netns_leave(back);
 	}
-	synguard_xdp__destroy(t.xdp);
+	synguard_dry__destroy(t.xdp);
 	if (!err)
 		*ret_explanation = e;
 	return err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The program with dry_run set, and digests of the maps; see dry.h. */
+/* The program of dry runs, and digests of the maps; see dry.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "dry.h"
+#include "dry.skel.h"
 #include "xdp.skel.h"
 
 static void must(int ok, const char *what)
@@ -35,9 +36,8 @@ void dry_open(struct dry *d, struct shield *s)
 	struct bpf_map *map, *theirs;
 
 	d->shield = s;
-	d->xdp = synguard_xdp__open();
-	must(d->xdp != NULL, "open xdp.bpf.o");
-	d->xdp->rodata->dry_run = 1;
+	d->xdp = synguard_dry__open();
+	must(d->xdp != NULL, "open dry.bpf.o");
 	bpf_object__for_each_map (map, d->xdp->obj) {
 		bpf_map__set_pin_path(map, NULL);
 		if (is_private(bpf_map__name(map)))
@@ -45,12 +45,12 @@ void dry_open(struct dry *d, struct shield *s)
 		theirs = bpf_object__find_map_by_name(s->xdp->obj, bpf_map__name(map));
 		must(theirs && !bpf_map__reuse_fd(map, bpf_map__fd(theirs)), "share a map");
 	}
-	must(!synguard_xdp__load(d->xdp), "load xdp.bpf.o with dry_run");
+	must(!synguard_dry__load(d->xdp), "load dry.bpf.o");
 }
 
 void dry_close(struct dry *d)
 {
-	synguard_xdp__destroy(d->xdp);
+	synguard_dry__destroy(d->xdp);
 }
 
 static __u64 hash_add(__u64 hash, const void *bytes, size_t len)
@@ -168,35 +168,4 @@ void dry_frame(struct dry *d, const struct pkt *p, struct outcome *ret, struct d
 	ret->verdict = (int)opts.retval;
 	ret->reason = (enum reason)ret_room->reason;
 	ret->len = opts.data_size_out;
-}
-
-static __u32 map_id(const struct bpf_map *map)
-{
-	struct bpf_map_info info = {0};
-	__u32 len = sizeof(info);
-
-	must(!bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len), "ask about a map");
-	return info.id;
-}
-
-unsigned int dry_uses(const struct synguard_xdp *xdp)
-{
-	const int fd = bpf_program__fd(xdp->progs.synguard_xdp);
-	const __u32 id = map_id(xdp->maps.dry_rooms);
-	struct bpf_prog_info info = {0};
-	struct bpf_insn *insns;
-	__u32 len = sizeof(info), size;
-	unsigned int uses = 0;
-
-	must(!bpf_obj_get_info_by_fd(fd, &info, &len), "ask about the program");
-	size = info.xlated_prog_len;
-	insns = calloc(1, size);
-	info = (struct bpf_prog_info){.xlated_prog_len = size,
-				      .xlated_prog_insns = (__u64)(unsigned long)insns};
-	must(insns && !bpf_obj_get_info_by_fd(fd, &info, &len), "read the program");
-	for (__u32 i = 0; i < size / sizeof(*insns); i++)
-		uses += insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && insns[i].src_reg &&
-			(__u32)insns[i].imm == id;
-	free(insns);
-	return uses;
 }

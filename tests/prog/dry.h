@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The XDP program once more, with dry_run set and on the shield's own maps, and a digest of each of
+ * The XDP program once more, for dry runs and on the shield's own maps, and a digest of each of
  * these maps to see whether one has changed.
  */
 #ifndef TESTS_PROG_DRY_H
@@ -10,7 +10,7 @@
 
 struct dry {
 	struct shield *shield;
-	struct synguard_xdp *xdp;
+	struct synguard_dry *xdp;
 };
 
 enum { DIGESTS_MAX = 32 };
@@ -28,9 +28,6 @@ void dry_close(struct dry *d);
 
 /* One frame.  ret->reason is what the program tells; counters are for the digest to look at. */
 void dry_frame(struct dry *d, const struct pkt *p, struct outcome *ret, struct dry_room *ret_room);
-
-/* How many instructions of a program, as the verifier left it, use its map dry_rooms. */
-unsigned int dry_uses(const struct synguard_xdp *xdp);
 
 /* Of every map that a program could change, and of what the ring buffer has had. */
 void dry_digests(struct dry *d, struct digests *ret);
