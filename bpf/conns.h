@@ -435,11 +435,14 @@ INLINE void port_kernel_handshake(__u16 local_port, const struct config *cfg, __
 		port->kernel_until = until;
 }
 
+INLINE int kernel_active(const struct defence *port, __u64 now)
+{
+	return !port || port->kernel_until > now;
+}
+
 INLINE int port_kernel_active(__u16 local_port, __u64 now)
 {
-	const struct defence *port = defence_get(local_port);
-
-	return !port || port->kernel_until > now;
+	return kernel_active(defence_get(local_port), now);
 }
 
 #endif

@@ -22,6 +22,8 @@ struct pass {
 	__u32 bank;   /* of the settings in force */
 	__u8 found;   /* enum sock_found: what the kernel has for a SYN's tuple, if it was asked */
 	__u8 allowed; /* its source is on the allowlist */
+	__u8
+	    kernel_active; /* has the kernel handshakes on the port of a segment without a connection? */
 };
 
 /*
@@ -72,7 +74,6 @@ INLINE void frame_options(struct xdp_md *ctx, const struct packet *pkt, struct t
 {
 	const struct frame f = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
 
-	tcpopts_init(ret_opts);
 	if (!tcpopts_match(&f, pkt, ret_opts))
 		frame_options_walk(ctx, pkt, ret_opts);
 }

@@ -22,7 +22,7 @@ INLINE void eth_swap(__u8 *eth)
 /* The header, and words 5 to 9 as far as they are in use, each within the frame. */
 INLINE int tcp_write(const struct frame *f, __u32 off, const struct reply *r)
 {
-	__u32 *w = (__u32 *)frame_at(f, off, TCP_LEN);
+	__u32 *w;
 
 	if (r->tcp_len == 4 * REPLY_TCP_WORDS) { /* most often: everything was offered */
 		w = (__u32 *)frame_at(f, off, 4 * REPLY_TCP_WORDS);
@@ -31,6 +31,7 @@ INLINE int tcp_write(const struct frame *f, __u32 off, const struct reply *r)
 		copy32(w, r->tcp, REPLY_TCP_WORDS);
 		return 0;
 	}
+	w = (__u32 *)frame_at(f, off, TCP_LEN);
 	if (!w)
 		return -1;
 	copy32(w, r->tcp, 5);

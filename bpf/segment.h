@@ -54,7 +54,7 @@ INLINE enum reason miss_classify(struct xdp_md *ctx, struct pass *p, const struc
 	struct bucket *bad = bad_acks_find(p->pkt);
 	const int limited = bad_acks_limited(bad, p->st, p->cfg, p->now);
 
-	if ((!table_complete(p->rt, p->now) || port_kernel_active(p->pkt->key.local_port, p->now) ||
+	if ((!table_complete(p->rt, p->now) || p->kernel_active ||
 	     (!limited && budget_take(p->cfg, p->now))) &&
 	    kernel_adopt(ctx, p))
 		return REASON_conn_packet;
@@ -210,8 +210,8 @@ INLINE enum reason segment_classify(struct xdp_md *ctx, struct pass *p)
 		return conn_classify(ctx, p, conn);
 	if (conn && conn_over(conn, &conn->head, p->cfg, p->now))
 		conn = 0;
-	if ((!conn || conn->head.socket == SOCKET_GONE) &&
-	    port_kernel_active(p->pkt->key.local_port, p->now) && half_classify(p))
+	p->kernel_active = (__u8)port_kernel_active(p->pkt->key.local_port, p->now);
+	if ((!conn || conn->head.socket == SOCKET_GONE) && p->kernel_active && half_classify(p))
 		return REASON_conn_packet;
 	lst = listener_get(ctx, p->pkt, p->cfg, p->rt, p->now);
 	if (!lst || !lst->listening)

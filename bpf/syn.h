@@ -136,8 +136,9 @@ INLINE enum reason syn_cookie(struct xdp_md *ctx, struct pass *p, const struct l
 						     : REASON_syn_cookie_sent;
 }
 
-/* Count the SYN, and tell whether the service is under attack. */
-INLINE int syn_attacked(struct xdp_md *ctx, struct pass *p, struct listener *lst, enum mode mode)
+/* Count the SYN, and tell whether the service, whose defence is d, is under attack. */
+INLINE int syn_attacked(struct xdp_md *ctx, struct pass *p, struct listener *lst, enum mode mode,
+			const struct defence *d)
 {
 	listener_refresh(ctx, p->pkt, lst, p->cfg, p->now);
 	/* What nobody was told of in time is of no window now. */
@@ -147,7 +148,7 @@ INLINE int syn_attacked(struct xdp_md *ctx, struct pass *p, struct listener *lst
 	if (lst->syns >= SYNS_TOLD_AT_ONCE || lst->told_at != (__u32)p->now ||
 	    lst->passed >= lst->backlog / 4)
 		defence_tell(lst, p->cfg, p->bank, &p->service, p->now);
-	return mode_attacked(mode, defence_active(p->service.defence, p->now));
+	return mode_attacked(mode, d && defend_active(d, p->now));
 }
 
 /*
@@ -199,6 +200,8 @@ INLINE enum reason syn_weigh(struct xdp_md *ctx, struct pass *p, struct listener
 {
 	const struct policy *policy = p->policy;
 	const __u32 prefix = prefix_hash(hash_secret(), p->pkt->key.remote);
+	const __u16 local_port = p->pkt->key.local_port;
+	const struct defence *d, *port;
 	const struct conn *conn;
 	const struct tcpopts *opts = &p->room->opts;
 	struct syn_facts facts = {.is_v6 = p->pkt->is_v6,
@@ -213,11 +216,13 @@ INLINE enum reason syn_weigh(struct xdp_md *ctx, struct pass *p, struct listener
 	conn = conn_to_use(conn_get_hashed(&p->pkt->key, p->room->hash, p->cfg->slots));
 	if (conn)
 		facts.conn_exists = conn_is_kernels(conn, p);
+	d = defence_get(p->service.defence);
+	port = p->service.defence == local_port ? d : defence_get(local_port);
 	if (!facts.conn_exists)
-		facts.attacked = syn_attacked(ctx, p, lst, policy->mode);
+		facts.attacked = syn_attacked(ctx, p, lst, policy->mode, d);
 	if (!facts.conn_exists && (!conn || conn->head.socket != SOCKET_PENDING) &&
 	    (!table_complete(p->rt, p->now) ||
-	     (facts.attacked && port_kernel_active(p->pkt->key.local_port, p->now) &&
+	     (facts.attacked && kernel_active(port, p->now) &&
 	      kernel_syn_recent(p->room->hash, p->cfg, p->now)))) {
 		p->found = kernel_look(ctx, p->pkt);
 		facts.conn_exists = p->found >= SOCK_HALF_OPEN;

@@ -26,7 +26,11 @@ static const __u8 reason_action[REASON_MAX] = {
 
 INLINE int action_of(enum reason r)
 {
-	return r < REASON_MAX ? reason_action[r] : XDP_PASS;
+	const __u8 *actions = reason_action;
+
+	/* Or clang asks a bitmap of its own first. */
+	barrier_var(actions);
+	return r < REASON_MAX ? actions[r] : XDP_PASS;
 }
 
 /* Has the verdict effect?  Not where the service, or all that have no service, are only watched. */

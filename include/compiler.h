@@ -106,6 +106,19 @@ INLINE void copy_addr(void *dst, const void *src)
  */
 #define SUMMED_FIRST(sum) __asm__ volatile("" : "+r"(sum))
 
+/* The lower half.  A mask or a cast becomes two shifts, where a move of 32 bits does. */
+INLINE __u64 low32(__u64 x)
+{
+#ifdef __bpf__
+	__u32 low = (__u32)x;
+
+	__asm__("%0 = %0" : "+w"(low));
+	return low;
+#else
+	return x & 0xffffffff;
+#endif
+}
+
 /* n words of 4 bytes; n is a constant. */
 INLINE void copy32(void *dst, const void *src, int n)
 {

@@ -16,7 +16,7 @@
  */
 INLINE __u16 csum_fold(__u64 sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = low32(sum) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16); /* 0x1fffe at the most: one carry more */
 	return (__u16) ~(sum + (sum >> 16));
 }
@@ -27,7 +27,7 @@ INLINE __u16 csum_fold(__u64 sum)
  */
 INLINE int csum_right(__u64 sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = low32(sum) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return sum == 0xffff || sum == 0x1fffe;
 }

@@ -36,10 +36,10 @@ INLINE __u32 table_slots(__u32 max_conns)
 	return (max_conns + max_conns / 5 + TABLE_STRETCH) & ~(TABLE_STRETCH - 1U);
 }
 
-/* A fraction of 2^32 as an index. */
-INLINE __u32 table_scale(__u32 fraction, __u32 slots)
+/* A fraction of 2^32, in the lower half, as an index. */
+INLINE __u32 table_scale(__u64 fraction, __u32 slots)
 {
-	return (__u32)((__u64)fraction * slots >> 32);
+	return (__u32)(low32(fraction) * slots >> 32);
 }
 
 /* What a tuple's home and cell in the filter follow from; the last bits say where in a stretch. */
@@ -51,7 +51,7 @@ INLINE __u64 table_hash(const struct tuple_key *k, const struct conn_key *t)
 }
 
 /* One of n, a multiple of TABLE_STRETCH. */
-INLINE __u32 table_spread(__u64 hash, __u32 fraction, __u32 n)
+INLINE __u32 table_spread(__u64 hash, __u64 fraction, __u32 n)
 {
 	return (table_scale(fraction, n) & ~(TABLE_STRETCH - 1U)) | (hash & (TABLE_STRETCH - 1));
 }
@@ -59,7 +59,7 @@ INLINE __u32 table_spread(__u64 hash, __u32 fraction, __u32 n)
 /* hash: table_hash() of the tuple. */
 INLINE __u32 table_home(__u64 hash, __u32 slots)
 {
-	return table_spread(hash, (__u32)(hash >> 32), slots);
+	return table_spread(hash, hash >> 32, slots);
 }
 
 /* Of the filter `presence`, in front of so many slots. */
@@ -75,7 +75,7 @@ INLINE __u32 presence_cells(__u32 slots)
  */
 INLINE __u32 presence_cell(__u64 hash, __u32 slots)
 {
-	return table_spread(hash, (__u32)(hash >> 20), presence_cells(slots));
+	return table_spread(hash, hash >> 20, presence_cells(slots));
 }
 
 /* What one connection counts in the cell's word. */

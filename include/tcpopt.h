@@ -82,6 +82,7 @@ INLINE void tcpopts_walk(const struct frame *f, const struct packet *pkt, struct
 	volatile __u16 *at = &o->at;
 	const __u32 start = pkt->l4_off + (__u32)TCP_LEN;
 
+	tcpopts_init(o);
 	for (int i = 0; i < TCP_OPT_MAX && *at < pkt->opt_len; i++) {
 		const __u32 pos = *at, left = pkt->opt_len - pos;
 		const __u8 *p = frame_at(f, start + pos, 1);
@@ -125,12 +126,12 @@ INLINE int tcpopts_linux(const __u8 *p, struct tcpopts *o)
 	if (opt_word(p, 1) != WORD_SACK_TS || opt_word(p, 0) >> 16 != WORD_MSS >> 16 ||
 	    opt_word(p, 4) >> 8 != WORD_NOP_WS >> 8)
 		return 0;
-	o->mss = (__u16)opt_word(p, 0);
-	o->sack_perm = 1;
-	o->has_ts = 1;
-	o->tsval = opt_word(p, 2);
-	o->tsecr = opt_word(p, 3);
-	o->wscale = wscale_clamp((__u8)opt_word(p, 4));
+	*o = (struct tcpopts){.mss = (__u16)opt_word(p, 0),
+			      .sack_perm = 1,
+			      .has_ts = 1,
+			      .tsval = opt_word(p, 2),
+			      .tsecr = opt_word(p, 3),
+			      .wscale = wscale_clamp((__u8)opt_word(p, 4))};
 	return 1;
 }
 
@@ -140,9 +141,9 @@ INLINE int tcpopts_windows(const __u8 *p, struct tcpopts *o)
 	if (opt_word(p, 0) >> 16 != WORD_MSS >> 16 || opt_word(p, 1) >> 8 != WORD_NOP_WS >> 8 ||
 	    opt_word(p, 2) != WORD_NOP_SACK)
 		return 0;
-	o->mss = (__u16)opt_word(p, 0);
-	o->wscale = wscale_clamp((__u8)opt_word(p, 1));
-	o->sack_perm = 1;
+	*o = (struct tcpopts){.mss = (__u16)opt_word(p, 0),
+			      .wscale = wscale_clamp((__u8)opt_word(p, 1)),
+			      .sack_perm = 1};
 	return 1;
 }
 
@@ -152,12 +153,12 @@ INLINE int tcpopts_macos(const __u8 *p, struct tcpopts *o)
 	if (opt_word(p, 0) >> 16 != WORD_MSS >> 16 || opt_word(p, 1) >> 8 != WORD_NOP_WS >> 8 ||
 	    opt_word(p, 2) != WORD_NOP_TS || opt_word(p, 5) != WORD_SACK_EOL)
 		return 0;
-	o->mss = (__u16)opt_word(p, 0);
-	o->wscale = wscale_clamp((__u8)opt_word(p, 1));
-	o->has_ts = 1;
-	o->tsval = opt_word(p, 3);
-	o->tsecr = opt_word(p, 4);
-	o->sack_perm = 1;
+	*o = (struct tcpopts){.mss = (__u16)opt_word(p, 0),
+			      .wscale = wscale_clamp((__u8)opt_word(p, 1)),
+			      .has_ts = 1,
+			      .tsval = opt_word(p, 3),
+			      .tsecr = opt_word(p, 4),
+			      .sack_perm = 1};
 	return 1;
 }
 
@@ -166,13 +167,15 @@ INLINE int tcpopts_ts(const __u8 *p, struct tcpopts *o)
 {
 	if (opt_word(p, 0) != WORD_NOP_TS)
 		return 0;
-	o->has_ts = 1;
-	o->tsval = opt_word(p, 1);
-	o->tsecr = opt_word(p, 2);
+	*o = (struct tcpopts){
+	    .wscale = WSCALE_NONE, .has_ts = 1, .tsval = opt_word(p, 1), .tsecr = opt_word(p, 2)};
 	return 1;
 }
 
-/* The layouts that real stacks send.  Returns 1 when the options are one of them. */
+/*
+ * The layouts that real stacks send.  Returns 1 and fills in *o when the options are one of them; else
+ * *o is untouched.
+ */
 INLINE int tcpopts_match(const struct frame *f, const struct packet *pkt, struct tcpopts *o)
 {
 	/* The mask changes nothing, but the verifier does not see through a comparison. */
@@ -191,7 +194,10 @@ INLINE int tcpopts_match(const struct frame *f, const struct packet *pkt, struct
 		p = frame_at(f, off, 24);
 		return p && tcpopts_macos(p, o);
 	}
-	return !pkt->opt_len;
+	if (pkt->opt_len)
+		return 0;
+	tcpopts_init(o);
+	return 1;
 }
 
 /*
@@ -200,7 +206,6 @@ INLINE int tcpopts_match(const struct frame *f, const struct packet *pkt, struct
  */
 INLINE void tcpopts_parse(const struct frame *f, const struct packet *pkt, struct tcpopts *ret_opts)
 {
-	tcpopts_init(ret_opts);
 	if (!tcpopts_match(f, pkt, ret_opts))
 		tcpopts_walk(f, pkt, ret_opts);
 }

@@ -24,7 +24,6 @@ static void options_agree(const struct frame *f, const struct packet *pkt)
 	struct tcpopts fast, walked;
 
 	tcpopts_parse(f, pkt, &fast);
-	tcpopts_init(&walked);
 	tcpopts_walk(f, pkt, &walked);
 	must(fast.wscale <= WSCALE_MAX || fast.wscale == WSCALE_NONE);
 	fast.at = walked.at;

@@ -86,7 +86,6 @@ static int segment_of(const __u8 *bytes, unsigned int len, struct segment *ret_s
 
 	if (packet_parse(&f, len, &pkt) != PACKET_OK || packet_sane(&pkt) != PACKET_OK)
 		return 0;
-	tcpopts_init(&opts);
 	tcpopts_walk(&f, &pkt, &opts);
 	*ret_segment = (struct segment){
 	    .seq = pkt.seq,

@@ -59,7 +59,6 @@ static void options_are(const __u8 *bytes, __u8 len, const char *what)
 	memcpy(segment + 20, bytes, len);
 	reference(bytes, len, &want);
 	tcpopts_parse(&f, &pkt, &parsed);
-	tcpopts_init(&walked);
 	tcpopts_walk(&f, &pkt, &walked);
 	free(segment);
 	parsed.at = walked.at = 0;

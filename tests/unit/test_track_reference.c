@@ -129,7 +129,6 @@ static int row_segment(char **row, struct segment *ret_segment)
 
 	if (packet_parse(&f, len, &pkt) != PACKET_OK || packet_sane(&pkt) != PACKET_OK)
 		return 0;
-	tcpopts_init(&opts);
 	tcpopts_walk(&f, &pkt, &opts);
 	*ret_segment = (struct segment){
 	    .seq = pkt.seq,
