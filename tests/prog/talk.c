@@ -122,6 +122,17 @@ void talk_receive(struct talk *t, const char *flags, __u32 seq, __u32 ack, __u32
 	shield_receive(&t->b->s, &p, 1);
 }
 
+void talk_receive_acked(struct talk *t, const char *flags, __u32 seq, __u32 ack, __u32 len)
+{
+	const struct pkt p = talk_segment(t, 'o', flags, seq, ack, len);
+	__u8 answer[PKT_ROOM];
+
+	world_drain(&t->b->w);
+	shield_receive(&t->b->s, &p, 1);
+	if (!world_answer(&t->b->w, &p, answer))
+		fail_msg("the kernel does not acknowledge %s", flags);
+}
+
 static int accepted(struct talk *t)
 {
 	const int fd = world_accept(&t->b->w, t->in.v6, t->in.dport);

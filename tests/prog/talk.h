@@ -62,6 +62,12 @@ void talk_abort(int fd);
 /* Through XDP and into the kernel. */
 void talk_receive(struct talk *t, const char *flags, __u32 seq, __u32 ack, __u32 len);
 
+/*
+ * The same, and wait for the kernel's ACK, which it may put off for 40 ms: it leaves through the hook,
+ * and would be counted with whatever is run then.
+ */
+void talk_receive_acked(struct talk *t, const char *flags, __u32 seq, __u32 ack, __u32 len);
+
 __u8 flags_of(const char *flags);
 
 /* A test bed with the hand-off and egress hooks on its interface: a group's setup and teardown. */

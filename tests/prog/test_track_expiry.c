@@ -148,7 +148,7 @@ static void half_closed_is_not_over(void **state)
 		struct talk t = talk_new(b, v6, PORT_PLAIN);
 		const int fd = talk_live(&t, 0);
 
-		talk_receive(&t, "F.", 1, 1, 0);
+		talk_receive_acked(&t, "F.", 1, 1, 0);
 		talk_expect(&t, 'o', "F.", 1, 1, 0, REASON_conn_packet);
 		talk_expect(&t, 'r', ".", 1, 2, 0, REASON_out_conn);
 		assert_int_equal(talk_conn(&t).head.socket, SOCKET_OPEN);

@@ -140,7 +140,7 @@ static void full_of_life(void **state)
 		assert_int_equal(shield_runtime(&b->s).table_complete, 0);
 		assert_true(shield_runtime(&b->s).table_full >= 1);
 		shield_budget(&b->s, 1000);
-		talk_receive(&t, "P.", 1, 1, 10);
+		talk_receive_acked(&t, "P.", 1, 1, 10);
 		talk_expect(&t, 'o', "P.", 11, 1, 10, REASON_conn_packet);
 		assert_int_equal(recv(fd, data, sizeof(data), MSG_DONTWAIT), 10);
 		talk_expect(&t, 'o', "S", 70000, 0, 0, REASON_syn_conn_exists);

@@ -116,7 +116,7 @@ static int live_with_data(struct talk *t, int monitor)
 	fd = monitor ? talk_live_kernel(t, 0) : talk_live(t, 0);
 	t->b->s.policy.mode = MODE_ALWAYS;
 	shield_config_write(&t->b->s);
-	talk_receive(t, "P.", 1, 1, 1000);
+	talk_receive_acked(t, "P.", 1, 1, 1000);
 	assert_int_equal(recv(fd, data, sizeof(data), MSG_DONTWAIT), 1000);
 	t->isn[0] += 1000;
 	return fd;
