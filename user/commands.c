@@ -183,7 +183,8 @@ const struct command cli_commands[] = {
      "[2001:db8::1]:80.\n" SERVICE_NOTE,
      IFACE_OPTIONAL, service_options, cmd_service_add, service_operands},
     {"service set", "change how a service is protected, at once",
-     "PORTS are as service list shows them. What is not given stays.\n" SERVICE_NOTE,
+     "PORTS are as service list shows them; some out of all ports become a service of their\n"
+     "own.  What is not given stays.\n" SERVICE_NOTE,
      IFACE_OPTIONAL, service_options, cmd_service_set, service_operands},
     {"service del", "protect a service no longer, from now on",
      "PORTS are as service list shows them.\n" SERVICE_NOTE, IFACE_OPTIONAL, no_options,

@@ -120,7 +120,7 @@ void service_text(const struct service *service, char ret_text[SERVICE_TEXT])
 			 service->last);
 }
 
-static bool taken(const struct setup *setup, unsigned int port)
+bool setup_taken(const struct setup *setup, unsigned int port)
 {
 	return setup->taken[port / 64] >> port % 64 & 1;
 }
@@ -142,7 +142,7 @@ static bool may_overlap(const struct setup *setup, const struct service *service
 	if (is_all_ports(service))
 		return setup->all_ports;
 	for (port = service->first; port <= service->last; port++)
-		if (taken(setup, port))
+		if (setup_taken(setup, port))
 			return true;
 	return false;
 }
@@ -228,10 +228,10 @@ static int speakers_add(struct setup *setup, const struct service *all, struct e
 
 	service.policy.speaks_first = 1;
 	for (port = PORT_FIRST; !err && port <= PORT_LAST; port++) {
-		if (!speaks_first(port) || taken(setup, port))
+		if (!speaks_first(port) || setup_taken(setup, port))
 			continue;
 		service.first = (__u16)port;
-		while (speaks_first(port + 1) && !taken(setup, port + 1))
+		while (speaks_first(port + 1) && !setup_taken(setup, port + 1))
 			port++;
 		service.last = (__u16)port;
 		err = setup_add(setup, &service, error);

@@ -71,6 +71,9 @@ int setup_policies(const struct setup *setup, struct policy *ret_policies, struc
 
 enum { SERVICE_TEXT = 64 };
 
+/* Has the port a service for any address, other than that of all ports? */
+bool setup_taken(const struct setup *setup, unsigned int port);
+
 /* "all ports", "port 80", "ports 80-90", "192.0.2.1 port 80", "2001:db8::1 ports 80-90". */
 void service_text(const struct service *service, char ret_text[SERVICE_TEXT]);
 

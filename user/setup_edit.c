@@ -123,6 +123,46 @@ static unsigned int selection_ports(const struct selection *selection)
 	return count;
 }
 
+/*
+ * Ports that are protected as some of all: they become a service of their own, with what holds for all
+ * and the change.
+ */
+static int all_split(const struct port_range *range, const struct policy_change *change,
+		     struct setup *setup, unsigned int *found, struct error *error)
+{
+	struct service service = setup->services[setup->count - 1];
+	unsigned int port;
+	int err = 0;
+
+	policy_apply(change, &service.policy);
+	for (port = range->first; !err && port <= range->last; port++) {
+		if (setup_taken(setup, port))
+			continue;
+		service.first = (__u16)port;
+		while (port < range->last && !setup_taken(setup, port + 1))
+			port++;
+		service.last = (__u16)port;
+		*found += service.last - service.first + 1U;
+		err = setup_add(setup, &service, error);
+	}
+	return err;
+}
+
+static int all_edit(const struct selection *selection, const struct policy_change *change,
+		    struct setup *setup, unsigned int *found, struct error *error)
+{
+	const struct port_range *range = selection->ports.range;
+	unsigned int i;
+	int err = 0;
+
+	if (!setup->all_ports || !selection->any_addr || selection->every)
+		return 0;
+	for (i = 0; !err && i < selection->ports.count; i++)
+		if (!is_all(true, range[i].first, range[i].last))
+			err = all_split(&range[i], change, setup, found, error);
+	return err;
+}
+
 static int services_edit(const struct setup *old, const struct selection *selection,
 			 const struct policy_change *change, struct setup *setup,
 			 struct error *error)
@@ -132,6 +172,8 @@ static int services_edit(const struct setup *old, const struct selection *select
 
 	for (i = 0; !err && i < old->count; i++)
 		err = service_edit(&old->services[i], selection, change, setup, &found, error);
+	if (!err && change)
+		err = all_edit(selection, change, setup, &found, error);
 	if (!err && found < (selection->every ? 1 : selection_ports(selection)))
 		return error_set(error, -ENOENT,
 				 "%s; see: synguard service list, and to add one: synguard service"

@@ -9,6 +9,7 @@
 #include "setup_view.h"
 
 static const struct policy_change to_always = {.mode = true, .policy.mode = MODE_ALWAYS};
+static const struct policy_change to_auto = {.mode = true, .policy.mode = MODE_AUTO};
 
 enum edit { ADD, SET, DEL };
 
@@ -87,6 +88,29 @@ static void added(void **state)
 	refuses(&setup, ADD, "90,8050-9000", -EEXIST, "80=auto 443=auto 8000-8100=always");
 	assert_string_equal(setup.key_file, "/etc/keys");
 	assert_int_equal(setup.services[0].policy.hold_ms, setup_default_policy().hold_ms);
+	setup_free(&setup);
+}
+
+/* What is protected as one of all ports can be set by itself: it keeps what holds for all. */
+static void set_inside_all_ports(void **state)
+{
+	const struct policy_change silent = {.speaks_first = true};
+	struct setup setup = empty();
+
+	(void)state;
+	setup.settings.mode = MODE_MONITOR;
+	does(&setup, ADD, "all", &silent, "all ports=monitor");
+	setup.services[0].policy.hold_ms = 1234;
+	does(&setup, SET, "443", &to_always, "443=always all ports=monitor");
+	assert_int_equal(setup.services[0].policy.hold_ms, 1234);
+	does(&setup, SET, "442-445,8080", &to_auto,
+	     "443=auto 442=auto 444-445=auto 8080=auto all ports=monitor");
+	does(&setup, SET, "all", &to_always,
+	     "443=always 442=always 444-445=always 8080=always all ports=always");
+	refuses(&setup, SET, "10.0.0.1:443", -ENOENT,
+		"443=always 442=always 444-445=always 8080=always all ports=always");
+	refuses(&setup, DEL, "81", -ENOENT,
+		"443=always 442=always 444-445=always 8080=always all ports=always");
 	setup_free(&setup);
 }
 
@@ -198,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(added),
+	    cmocka_unit_test(set_inside_all_ports),
 	    cmocka_unit_test(added_inside_all_ports),
 	    cmocka_unit_test(the_usual_ports_speak_first),
 	    cmocka_unit_test(changed_whole_and_in_part),
