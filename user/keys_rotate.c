@@ -5,10 +5,13 @@
  * Every copy of a key here is erased after use.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <bpf/bpf.h>
 
 #include "jiffies.h"
 #include "keyfile.h"
@@ -255,6 +258,28 @@ int keys_source_check(const char *dir, const char *key_file, struct error *error
 	return err;
 }
 
+/* Where config show and the next reload read what is in force. */
+static int period_note(const char *dir, __u32 seconds)
+{
+	struct notes *notes = calloc(1, sizeof(*notes));
+	struct runtime runtime;
+	int fd = map_open(dir, "notes"), err = map_load(dir, "runtime", &runtime, sizeof(runtime));
+	const __u32 bank = err ? 0 : runtime.bank & (BANKS - 1);
+
+	if (!notes)
+		err = -ENOMEM;
+	if (!err)
+		err = fd < 0 ? fd : bpf_map_lookup_elem(fd, &bank, notes);
+	if (!err) {
+		notes->rotate_s = seconds;
+		err = bpf_map_update_elem(fd, &bank, notes, BPF_ANY);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(notes);
+	return err;
+}
+
 int keys_every(const char *dir, __u32 seconds, struct error *error)
 {
 	struct live live;
@@ -264,6 +289,10 @@ int keys_every(const char *dir, __u32 seconds, struct error *error)
 		return unreadable(err, error);
 	if (seconds && live.ring->shared)
 		err = shared_refuse(error);
+	else if ((err = period_note(dir, seconds)))
+		error_set(error, err,
+			  "cannot note how often in its maps, so nothing was changed: %s",
+			  strerror(-err));
 	else
 		__atomic_store_n(&live.ring->period, (__u64)seconds * live.config.hz,
 				 __ATOMIC_SEQ_CST);

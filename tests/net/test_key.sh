@@ -122,6 +122,20 @@ says_no()
 	say 0 'no longer' key rotate "$iface" --every never
 }
 
+# A reload sets what the file says, whatever a command has set meanwhile; config show says what is.
+every_lasts_until_reload()
+{
+	local iface=${TB_IF[server]} file=$TB_DIR/every.yaml
+	printf 'services:\n  - ports: 80\nkeys:\n  rotate: 1d\n' >"$file"
+	attach_synguard --config "$file" >/dev/null || return
+	say 0 'rotate: 1d' config show "$iface" || return
+	say 0 'no longer' key rotate "$iface" --every never || return
+	say 0 'rotate: never' config show "$iface" || return
+	say 0 'keys.rotate: never -> 1d' reload "$iface" || return
+	say 0 'a new one each 1d' status "$iface" || return
+	say 0 'no change' reload "$iface"
+}
+
 shares()
 {
 	local iface=${TB_IF[server]} status=0
@@ -206,6 +220,8 @@ case_ok "key new makes a file for root only, and replaces its key only" makes_a_
 case_ok "a key file that others may read is refused" refuses_what_others_may_read
 case_ok "no connect fails while the key is rotated" rotates_under_clients
 case_ok "what cannot be done is refused, with what to do" says_no
+detach_synguard >/dev/null
+case_ok "how often keys are rotated lasts until a reload" every_lasts_until_reload
 detach_synguard >/dev/null
 case_ok "a key from a file, and the next one" shares
 case_ok "keys are kept by an attach soon after detach, if they come from the same place" takes_over
