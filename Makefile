@@ -89,7 +89,7 @@ bench-flood: deps ## goodput under floods: the kernel, SYNPROXY, synguard; BENCH
 	@tests/bench/flood
 	@tests/bench/plot $(BENCH_DIR) flood
 
-bench-all: bench bench-flood bench-scale bench-peace ## these four, 26 minutes
+bench-all: bench bench-flood bench-scale bench-peace ## all four benchmarks, 26 minutes
 
 bench-scale: deps ## cost against connections, services, prefixes, CPUs; memory, attach times, new connections
 	@$(MAKE) --no-print-directory -s all tools $(BUILD)/bench/fill $(BUILD)/bench/scale

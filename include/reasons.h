@@ -31,7 +31,7 @@
 	X(syn_proven, XDP, PASS, "SYN given to the kernel in an attack: its client is proven")     \
 	X(syn_accept_full, XDP, DROP, "the application's accept queue is full: SYN dropped")       \
 	X(syn_synack_limited, XDP, DROP,                                                           \
-	  "SYN beyond the SYN-ACK limit of its prefix: dropped once")                              \
+	  "SYN dropped once: its prefix's limit of SYN-ACKs, or the kernel's repetitions")         \
 	X(syn_new_limited, XDP, DROP, "SYN from a prefix with too many new connections")           \
 	X(synack_repeated, XDP, TX, "SYN that gave its frame to a SYN-ACK sent again to another")  \
 	X(syn_conn_exists, XDP, PASS, "SYN for a connection that the kernel already has")          \
