@@ -129,9 +129,10 @@ static int shared_refuse(struct error *error)
 {
 	return error_set(
 	    error, -EINVAL,
-	    "its key comes from a file that other machines have, too, and they must change"
-	    " it together, by hand or from cron: make a new one (synguard key new FILE"
-	    " --replace), copy it to each, and there within two minutes: synguard key rotate"
+	    "nothing was changed: its key comes from a file that other machines have, too, and"
+	    " they must change it together, by hand or from cron: make a new one (synguard key"
+	    " new FILE --replace), copy it to each, and there within two minutes: synguard key "
+	    "rotate"
 	    " --file FILE");
 }
 
@@ -142,8 +143,8 @@ static int source_check(const struct live *live, const char *path, const struct 
 		return shared_refuse(error);
 	if (file && !live->ring->shared)
 		return error_set(error, -EINVAL,
-				 "it has keys of its own, not from a file; detach it, and attach it"
-				 " with the key file");
+				 "it has keys of its own, not from a file, and nothing was changed;"
+				 " detach it, and attach it with the key file");
 	if (file && file->epoch_mask != live->ring->epoch_mask)
 		return error_set(
 		    error, -EINVAL,
