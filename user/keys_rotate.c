@@ -131,9 +131,8 @@ static int shared_refuse(struct error *error)
 	    error, -EINVAL,
 	    "nothing was changed: its key comes from a file that other machines have, too, and"
 	    " they must change it together, by hand or from cron: make a new one (synguard key"
-	    " new FILE --replace), copy it to each, and there within two minutes: synguard key "
-	    "rotate"
-	    " --file FILE");
+	    " new FILE --replace), copy it to each, and there within two minutes:"
+	    " synguard key rotate --file FILE");
 }
 
 static int source_check(const struct live *live, const char *path, const struct keyfile *file,
