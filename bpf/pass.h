@@ -22,8 +22,7 @@ struct pass {
 	__u32 bank;   /* of the settings in force */
 	__u8 found;   /* enum sock_found: what the kernel has for a SYN's tuple, if it was asked */
 	__u8 allowed; /* its source is on the allowlist */
-	__u8
-	    kernel_active; /* has the kernel handshakes on the port of a segment without a connection? */
+	__u8 kernel_active; /* the kernel may have a handshake: of a segment without a connection */
 };
 
 /*
