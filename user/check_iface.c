@@ -115,6 +115,7 @@ static void offload_check(struct check *check)
 	const struct iface *iface = check->iface;
 	__u32 on = iface_offloads(iface->name);
 	int veth = !strcmp(iface->kind, "veth");
+	int live = check->instance->state == INSTANCE_LIVE;
 
 	check_add(check, "lro", on & IFACE_OFFLOAD_LRO ? CHECK_WARN : CHECK_OK,
 		  "large receive offload %s", on & IFACE_OFFLOAD_LRO ? "on" : "off");
@@ -122,17 +123,19 @@ static void offload_check(struct check *check)
 		check_why(check, "drivers refuse native XDP with it");
 		check_remedy(check, "ethtool -K %s lro off", iface->name);
 	}
-	if (!(on & IFACE_OFFLOAD_RXVLAN) || !attached_native(check)) {
+	if (!(on & IFACE_OFFLOAD_RXVLAN) || (live && !attached_native(check))) {
 		check_add(check, "rxvlan", CHECK_OK,
 			  "VLAN tags reach synguard or stay with the frame");
 		return;
 	}
-	check_add(check, "rxvlan", CHECK_WARN, "VLAN tags are taken off before native XDP");
+	check_add(check, "rxvlan", CHECK_WARN, "VLAN tags %s taken off before native XDP",
+		  live ? "are" : "will be");
 	check_why(check, "a SYN on a VLAN would be answered without its tag");
-	check_remedy(check,
-		     veth ? "if VLANs are used on %s: ethtool -K PEER txvlan off"
-			  : "if VLANs are used: ethtool -K %s rxvlan off",
-		     iface->name);
+	check_remedy(
+	    check,
+	    veth ? "if VLANs are used on %s: ethtool -K PEER txvlan off (PEER: its other end)"
+		 : "if VLANs are used: ethtool -K %s rxvlan off",
+	    iface->name);
 }
 
 static void hook_check(struct check *check)

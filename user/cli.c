@@ -81,7 +81,7 @@ static const struct option *option_find(const struct command *command, const cha
 	for (option = command->options; option->name; option++)
 		if (strlen(option->name) == length && !strncmp(option->name, word, length))
 			return option;
-	if (length == strlen("--help") && !strncmp(word, "--help", length))
+	if ((length == strlen("--help") && !strncmp(word, "--help", length)) || !strcmp(word, "-h"))
 		return &cli_option_help;
 	return NULL;
 }

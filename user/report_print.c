@@ -191,6 +191,17 @@ static void table_print(const struct instance *instance)
 		       LABEL_WIDTH, "table full", (uint64_t)runtime->table_full, instance->name);
 }
 
+/* The file, and what counts more than it, at each reload, too. */
+static void config_print(const struct report *report)
+{
+	if (!*report->config_file)
+		return;
+	printf("  %-*s %s", LABEL_WIDTH, "config", report->config_file);
+	if (report->override_mode)
+		printf("; but --mode %s, which attach was given", mode_name(report->override_mode));
+	putchar('\n');
+}
+
 static void details_print(const struct report *report)
 {
 	const struct instance *instance = &report->instance;
@@ -201,8 +212,7 @@ static void details_print(const struct report *report)
 	settings_print(report);
 	lists_print(report);
 	keys_print(report);
-	if (*report->config_file)
-		printf("  %-*s %s\n", LABEL_WIDTH, "config", report->config_file);
+	config_print(report);
 	if (instance->state == INSTANCE_LIVE)
 		printf("  %-*s %s, program %u%s\n", LABEL_WIDTH, "XDP", report->xdp_mode,
 		       instance->xdp.our_id,

@@ -168,6 +168,7 @@ overridden()
 	write "$two_services"
 	says '*watching*mode monitor*' attach "$iface" --config "$config" --mode monitor --max-conns 5000 \
 		--timeout close=7 || return
+	says "*config *$config; but --mode monitor, which attach was given*" status "$iface" || status=1
 	says "$iface: no change" reload "$iface" || status=1
 	write "$two_services
 max_connections: 9999"

@@ -169,6 +169,9 @@ static void options_and_their_values(void **state)
 	assert_string_equal(args.mode, "x");
 	accepted("service add --help", &args, &said);
 	assert_non_null(args.help);
+	args.help = NULL;
+	accepted("service add -h", &args, &said);
+	assert_non_null(args.help);
 	refused("service list --mode", "--mode needs a value, MODE");
 	refused("service list --json=1", "--json takes no value");
 	refused("service list --json --json", "--json is given twice");
