@@ -119,9 +119,8 @@ static int keys_change(const struct instance *instance, const struct transition 
 
 	if (!text_same(setup->key_file, old->key_file))
 		err = keys_rotate(instance->dir, setup->key_file, &change, error);
-	if (!err && setup->rotate_s != old->rotate_s)
-		err = keys_every(instance->dir, setup->rotate_s, error);
-	return err;
+	/* Whatever it was: a reload that was killed may have left the ring behind. */
+	return err ? err : keys_every(instance->dir, setup->rotate_s, error);
 }
 
 /* What has no banks, once the bank is in force. */
